@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The wire: what one event looks like in the ring buffer and in a capture file.
+ *
+ *     aw_header                         every record
+ *     aw_syscall                        AW_TYPE_SYSCALL only
+ *     { aw_section, bytes, padding }*   until aw_header.size is used up
+ *
+ * All integers are in the byte order of the machine that wrote them. Every record and every section starts at a
+ * multiple of eight. Values of the enumerations are never reused. A section that could not be read carries a
+ * negative errno in place of a length, so that "not there" and "could not be had" stay different things.
+ */
+#ifndef AUDIT_WIRE_H
+#define AUDIT_WIRE_H
+
+#ifdef __bpf__
+/* bpf/kernel_types.h declares the __u8 … __s64 types without a libc. */
+#else
+#include <linux/types.h>
+#endif
+
+#define AW_VERSION 1
+
+enum aw_type {
+	/* One system call: aw_syscall and its sections. */
+	AW_TYPE_SYSCALL = 1,
+	/*
+	 * Argument text of an execve that does not fit into its event. Fragments come before the event they belong
+	 * to, on the same CPU and with the same sequence, and hold the text in order; the event's own AW_SECTION_ARGV
+	 * is the end of it. Payload: one AW_SECTION_ARGV section.
+	 */
+	AW_TYPE_ARGV = 2,
+};
+
+enum aw_header_flags {
+	/* The task died in the call: no success and no exit value (kernel: __audit_free). */
+	AW_FLAG_NO_RETURN = 1 << 0,
+	/* Something that belongs to the event could not be read or was cut; the section concerned says what. */
+	AW_FLAG_INCOMPLETE = 1 << 1,
+};
+
+struct aw_header {
+	__u32 size;     /* of the whole record, header included; a multiple of 8 */
+	__u16 type;     /* enum aw_type */
+	__u8 version;   /* AW_VERSION */
+	__u8 flags;     /* enum aw_header_flags */
+	__u64 time;     /* entry of the call, CLOCK_MONOTONIC(_COARSE), nanoseconds */
+	__u64 sequence; /* CPU in the upper 16 bits, count of events of that CPU below: a gap is a lost event */
+};
+
+#define AW_SEQUENCE_CPU_SHIFT 48
+
+struct aw_syscall {
+	__u64 args[6]; /* at entry; a 32-bit caller's are zero-extended */
+	__s64 ret;     /* at exit; ERESTART* already turned into -EINTR as audit does; 0 with AW_FLAG_NO_RETURN */
+	__u64 start;   /* start of the process (tgid), CLOCK_BOOTTIME nanoseconds: with pid a key that is never reused */
+	__u32 arch;    /* AUDIT_ARCH_* at entry */
+	__u32 nr;      /* number in that architecture's table */
+	__u32 generation; /* of the rule set that let the call through the prefilter */
+	__u32 personality;
+	__u32 pid;  /* tgid, initial namespace */
+	__u32 tid;  /* thread, initial namespace */
+	__u32 ppid; /* tgid of real_parent, initial namespace */
+	__u32 auid; /* login uid, (u32)-1 when unset */
+	__u32 ses;  /* session, (u32)-1 when unset */
+	__u32 uid;
+	__u32 gid;
+	__u32 euid;
+	__u32 suid;
+	__u32 fsuid;
+	__u32 egid;
+	__u32 sgid;
+	__u32 fsgid;
+	__u32 reserved;
+	char comm[16]; /* ends at the first NUL or after 16 bytes */
+};
+
+enum aw_tag {
+	/* tty->name of the process without NUL; no section when there is no tty. */
+	AW_SECTION_TTY = 1,
+	/* Path of the executable as d_path() prints it, " (deleted)" included. No section for a kernel thread. */
+	AW_SECTION_EXE = 2,
+	/* Working directory at the call's first path look-up, as d_path() prints it. */
+	AW_SECTION_CWD = 3,
+	/* Up to 128 bytes of the command line, NULs between words kept (kernel: get_cmdline()). */
+	AW_SECTION_PROCTITLE = 4,
+	/* Argument words of a successful execve, each with its NUL (mm->arg_start up to arg_end). */
+	AW_SECTION_ARGV = 5,
+	/* A path string that argument `detail` points to, without NUL. At most 4095 bytes. */
+	AW_SECTION_PATHNAME = 6,
+	/* The socket address that the call gave or received, as many bytes as the kernel's audit would print. */
+	AW_SECTION_SOCKADDR = 7,
+	/* struct aw_object: a file that the call acted on; `detail` is enum aw_role. */
+	AW_SECTION_OBJECT = 8,
+	/* __u32 supplementary groups in the kernel's (sorted) order; only when a rule asks for them. */
+	AW_SECTION_GROUPS = 9,
+	/* Two __s32: the descriptors that pipe, pipe2 or socketpair made. */
+	AW_SECTION_FD_PAIR = 10,
+	/* struct aw_mmap: what mmap's flags and descriptor were (MMAP record). */
+	AW_SECTION_MMAP = 11,
+};
+
+enum aw_section_flags {
+	/* The value is longer than what is here. */
+	AW_CUT = 1 << 0,
+	/* Read at exit, because the page was not present at entry: the caller may have changed it meanwhile. */
+	AW_LATE = 1 << 1,
+};
+
+struct aw_section {
+	__u16 tag;    /* enum aw_tag */
+	__u8 detail;  /* argument index, enum aw_role, or 0 */
+	__u8 flags;   /* enum aw_section_flags */
+	__s32 length; /* bytes that follow, not counting the padding up to a multiple of 8; or -errno, and none follow */
+};
+
+/* What an AW_SECTION_OBJECT is to its call. */
+enum aw_role {
+	/* The file behind the descriptor that the call returned. */
+	AW_ROLE_RESULT = 1,
+	/* The directory that this file is in. */
+	AW_ROLE_RESULT_PARENT = 2,
+	/* The file behind a descriptor argument on which the call acts (kernel: audit_file()). */
+	AW_ROLE_DESCRIPTOR = 3,
+	/* The program file of a successful exec (mm->exe_file). */
+	AW_ROLE_EXECUTABLE = 4,
+};
+
+enum aw_object_flags {
+	/* The call created the file (FMODE_CREATED). */
+	AW_OBJECT_CREATED = 1 << 0,
+};
+
+struct aw_object {
+	__u64 inode;
+	__u32 dev_major; /* of the file system */
+	__u32 dev_minor;
+	__u32 rdev_major; /* of a device node, else 0 */
+	__u32 rdev_minor;
+	__u32 mode; /* type and permissions */
+	__u32 uid;  /* owner, initial namespace */
+	__u32 gid;
+	__u32 flags; /* enum aw_object_flags */
+};
+
+struct aw_mmap {
+	__s32 fd;
+	__u32 flags;
+};
+
+#define AW_ALIGN(n) (((n) + 7u) & ~7u)
+
+/*
+ * The largest record in the ring: header, call and sections. Argument text beyond it travels in AW_TYPE_ARGV records
+ * of at most the same size.
+ */
+#define AW_RECORD_MAX 32768
+
+#define AW_PATH_MAX 4096    /* PATH_MAX: bytes of one path, its NUL included */
+#define AW_PROCTITLE_MAX 128 /* MAX_PROCTITLE_AUDIT_LEN, kernel/audit.h */
+#define AW_SOCKADDR_MAX 128 /* sizeof(struct sockaddr_storage) */
+
+_Static_assert(sizeof(struct aw_header) == 24, "aw_header");
+_Static_assert(sizeof(struct aw_syscall) == 152, "aw_syscall");
+_Static_assert(sizeof(struct aw_section) == 8, "aw_section");
+_Static_assert(sizeof(struct aw_object) == 40, "aw_object");
+_Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
+_Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");
+
+#endif
