@@ -26,7 +26,7 @@ let package = Package(
         .target(
             name: "CBPF",
             dependencies: ["CAuditWire"],
-            cSettings: [.unsafeFlags(["-I", "build/bpf", "-std=gnu23", "-Wall", "-Wextra", "-Werror"])],
+            cSettings: [.unsafeFlags(["--embed-dir=\(Context.packageDirectory)/build/bpf", "-std=gnu23", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]
         ),
         // The only user of libaudit and libauparse.

@@ -1,1 +1,444 @@
+/* SPDX-License-Identifier: MIT */
 #include "CBPF.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if !__has_embed("btf.bpf.o")
+#error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
+#endif
+
+static const unsigned char btf_object[] __attribute__((aligned(16))) = {
+#embed "btf.bpf.o"
+};
+
+static const struct {
+	const char *name;
+	const unsigned char *bytes;
+	size_t size;
+} tiers[CBPF_TIERS] = {
+	[CBPF_TIER_BTF] = { "btf", btf_object, sizeof(btf_object) },
+};
+
+enum { PROGRAMS_MAX = 8, LOG_BYTES = 8192 };
+
+struct cbpf {
+	struct bpf_object *object;
+	struct bpf_link *links[PROGRAMS_MAX];
+	int programs[PROGRAMS_MAX];
+	size_t program_count;
+	int index, list, clauses, shapes, statistics;
+	volatile uint32_t *generation, *groups;
+
+	/* The ring, mapped as Documentation/bpf/ringbuf.rst lays it out: consumer page, producer page, data twice. */
+	int ring;
+	size_t ring_bytes;
+	_Atomic unsigned long *consumer;
+	_Atomic unsigned long *producer;
+	const unsigned char *data;
+	unsigned long taken;
+
+	char log[LOG_BYTES];
+};
+
+/* libbpf has one print function for the process, so the log of the handle that is being opened or loaded is global. */
+static _Thread_local struct cbpf *logging;
+
+static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_DEBUG || !logging)
+		return 0;
+	char line[4096];
+	int length = vsnprintf(line, sizeof(line), format, arguments);
+
+	if (length < 0)
+		return 0;
+	if ((size_t)length >= sizeof(line))
+		length = sizeof(line) - 1;
+	/* A verifier log ends with its reason, so the end is what to keep. */
+	size_t have = strlen(logging->log), room = sizeof(logging->log) - 1;
+
+	if (have + length > room) {
+		size_t drop = have + length - room;
+
+		memmove(logging->log, logging->log + drop, have - drop + 1);
+		have -= drop;
+	}
+	memcpy(logging->log + have, line, length + 1);
+	return length;
+}
+
+const char *cbpf_tier_name(enum cbpf_tier tier)
+{
+	return tier < CBPF_TIERS ? tiers[tier].name : NULL;
+}
+
+const char *cbpf_log(const struct cbpf *handle)
+{
+	return handle ? handle->log : "";
+}
+
+const char *cbpf_library_version(void)
+{
+	return libbpf_version_string() + (libbpf_version_string()[0] == 'v');
+}
+
+/* Where global variable `name` is in the initial (or, after loading, the live) bytes of its section's map. */
+static void *variable(struct cbpf *handle, const char *section, const char *name)
+{
+	struct btf *btf = bpf_object__btf(handle->object);
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+
+	if (id < 0)
+		return NULL;
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	const struct btf_var_secinfo *info = btf_var_secinfos(type);
+
+	for (int i = 0; i < btf_vlen(type); i++) {
+		const struct btf_type *var = btf__type_by_id(btf, info[i].type);
+
+		if (strcmp(btf__name_by_offset(btf, var->name_off), name))
+			continue;
+		struct bpf_map *map;
+		bpf_object__for_each_map(map, handle->object) {
+			const char *map_name = bpf_map__name(map);
+			size_t length = strlen(map_name), tail = strlen(section);
+			size_t size = 0;
+
+			if (length < tail || strcmp(map_name + length - tail, section))
+				continue;
+			/*
+			 * Declared const, yet the memory is libbpf's own and writable until loading; from then on the
+			 * map itself, writable unless the section is read-only. Skeletons write to it the same way.
+			 */
+			char *bytes = (char *)bpf_map__initial_value(map, &size);
+
+			return bytes && info[i].offset + info[i].size <= size ? bytes + info[i].offset : NULL;
+		}
+	}
+	return NULL;
+}
+
+static int set_settings(struct cbpf *handle, const struct cbpf_settings *settings)
+{
+	uint32_t *self = variable(handle, ".rodata", "setting_self_tgid");
+	uint32_t *excluded = variable(handle, ".rodata", "setting_excluded_tgid");
+	uint64_t *wakeup = variable(handle, ".rodata", "setting_wakeup_bytes");
+	struct bpf_map *ring = bpf_object__find_map_by_name(handle->object, "ring");
+	struct bpf_map *inflight = bpf_object__find_map_by_name(handle->object, "inflight");
+	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
+	int cpus = libbpf_num_possible_cpus();
+
+	if (!self || !excluded || !wakeup || !ring || !inflight || !records)
+		return -ENOENT;
+	if (cpus < 0)
+		return cpus;
+	*self = settings->self_tgid;
+	*excluded = settings->excluded_tgid;
+	*wakeup = settings->wakeup_bytes;
+	handle->ring_bytes = settings->ring_bytes;
+
+	int error = bpf_map__set_max_entries(ring, settings->ring_bytes);
+
+	if (!error)
+		error = bpf_map__set_max_entries(inflight, settings->inflight);
+	if (!error)
+		error = bpf_map__set_max_entries(records, 2 * cpus);
+	return error;
+}
+
+int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct cbpf **result)
+{
+	if (tier >= CBPF_TIERS)
+		return -EINVAL;
+	struct cbpf *handle = calloc(1, sizeof(*handle));
+
+	if (!handle)
+		return -ENOMEM;
+	handle->ring = -1;
+	libbpf_set_print(keep_log);
+	logging = handle;
+
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
+	handle->object = bpf_object__open_mem(tiers[tier].bytes, tiers[tier].size, &options);
+
+	int error = handle->object ? set_settings(handle, settings) : -errno;
+
+	logging = NULL;
+	*result = handle; /* also on an error: its log says why */
+	return error;
+}
+
+static int map_descriptor(struct cbpf *handle, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(handle->object, name);
+}
+
+static int map_ring(struct cbpf *handle)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, handle->ring, 0);
+
+	if (consumer == MAP_FAILED)
+		return -errno;
+	handle->consumer = consumer;
+	/* The data is mapped twice in a row, so that a record which wraps around is contiguous all the same. */
+	char *producer = mmap(NULL, page + 2 * handle->ring_bytes, PROT_READ, MAP_SHARED, handle->ring, page);
+
+	if (producer == MAP_FAILED)
+		return -errno;
+	handle->producer = (void *)producer;
+	handle->data = (unsigned char *)producer + page;
+	handle->taken = atomic_load_explicit(handle->consumer, memory_order_relaxed);
+	return 0;
+}
+
+int cbpf_load(struct cbpf *handle)
+{
+	logging = handle;
+	int error = bpf_object__load(handle->object);
+	logging = NULL;
+	if (error)
+		return error;
+
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, handle->object) {
+		if (handle->program_count < PROGRAMS_MAX)
+			handle->programs[handle->program_count++] = bpf_program__fd(program);
+	}
+	handle->index = map_descriptor(handle, "selection_index");
+	handle->list = map_descriptor(handle, "selection_list");
+	handle->clauses = map_descriptor(handle, "selection_clauses");
+	handle->shapes = map_descriptor(handle, "shapes");
+	handle->statistics = map_descriptor(handle, "statistics");
+	handle->ring = map_descriptor(handle, "ring");
+	handle->generation = variable(handle, ".bss", "control_generation");
+	handle->groups = variable(handle, ".bss", "control_groups");
+	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->shapes < 0 ||
+	    handle->statistics < 0 || handle->ring < 0 || !handle->generation || !handle->groups)
+		return -ENOENT;
+	return map_ring(handle);
+}
+
+int cbpf_attach(struct cbpf *handle)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+
+	logging = handle;
+	bpf_object__for_each_program(program, handle->object) {
+		if (i >= PROGRAMS_MAX)
+			break;
+		handle->links[i] = bpf_program__attach(program);
+		if (!handle->links[i]) {
+			int error = -errno;
+
+			logging = NULL;
+			cbpf_detach(handle);
+			return error;
+		}
+		i++;
+	}
+	logging = NULL;
+	return 0;
+}
+
+int cbpf_detach(struct cbpf *handle)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < PROGRAMS_MAX; i++) {
+		int error = handle->links[i] ? bpf_link__destroy(handle->links[i]) : 0;
+
+		handle->links[i] = NULL;
+		if (error && !first)
+			first = error;
+	}
+	return first;
+}
+
+void cbpf_close(struct cbpf *handle)
+{
+	if (!handle)
+		return;
+	cbpf_detach(handle);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	if (handle->producer)
+		munmap((void *)handle->producer, page + 2 * handle->ring_bytes);
+	if (handle->consumer)
+		munmap((void *)handle->consumer, page);
+	bpf_object__close(handle->object);
+	free(handle);
+}
+
+/* One call for all values where the kernel can (batched updates of arrays: 5.6), else one by one. */
+static int write_array(int map, uint32_t first, const void *values, size_t size, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t slot = first + i;
+
+		if (bpf_map_update_elem(map, &slot, (const char *)values + i * size, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int write_values(int map, uint32_t first, const void *values, size_t size, uint32_t count)
+{
+	if (!count)
+		return 0;
+	uint32_t *slots = malloc(count * sizeof(*slots));
+	uint32_t written = count;
+
+	if (!slots)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		slots[i] = first + i;
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	int error = bpf_map_update_batch(map, slots, values, &written, &options);
+
+	free(slots);
+	return error ? write_array(map, first, values, size, count) : 0;
+}
+
+int cbpf_write_index(struct cbpf *handle, uint32_t first, const struct as_index *values, uint32_t count)
+{
+	return write_values(handle->index, first, values, sizeof(*values), count);
+}
+
+int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values, uint32_t count)
+{
+	return write_values(handle->list, first, values, sizeof(*values), count);
+}
+
+int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count)
+{
+	return write_values(handle->clauses, first, values, sizeof(*values), count);
+}
+
+int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count)
+{
+	return write_values(handle->shapes, first, values, sizeof(*values), count);
+}
+
+void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups)
+{
+	*handle->groups = groups;
+	*handle->generation = generation;
+}
+
+int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	if (cpus < 0)
+		return cpus;
+	struct ast_statistics *each = calloc(cpus, sizeof(*each));
+	uint32_t slot = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	if (!each)
+		return -ENOMEM;
+	int error = bpf_map_lookup_elem(handle->statistics, &slot, each) ? -errno : 0;
+
+	for (int i = 0; !error && i < cpus; i++) {
+		const uint64_t *from = (const uint64_t *)&each[i];
+		uint64_t *to = (uint64_t *)sum;
+
+		for (size_t field = 0; field < sizeof(*sum) / sizeof(*to); field++)
+			to[field] += from[field];
+	}
+	free(each);
+	return error;
+}
+
+int cbpf_missed(struct cbpf *handle, uint64_t *missed)
+{
+	*missed = 0;
+	for (size_t i = 0; i < handle->program_count; i++) {
+		struct bpf_prog_info info = {};
+		uint32_t length = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(handle->programs[i], &info, &length))
+			return -errno;
+		*missed += info.recursion_misses;
+	}
+	return 0;
+}
+
+int cbpf_ring_descriptor(const struct cbpf *handle)
+{
+	return handle->ring;
+}
+
+int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
+{
+	unsigned long end = atomic_load_explicit(handle->producer, memory_order_acquire);
+
+	while (handle->taken < end) {
+		const unsigned char *head = handle->data + (handle->taken & (handle->ring_bytes - 1));
+		uint32_t length = atomic_load_explicit((const _Atomic uint32_t *)head, memory_order_acquire);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			return 0;
+		bool discarded = length & BPF_RINGBUF_DISCARD_BIT;
+
+		length &= ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		handle->taken += (BPF_RINGBUF_HDR_SZ + length + 7) & ~7UL;
+		if (discarded)
+			continue;
+		*bytes = head + BPF_RINGBUF_HDR_SZ;
+		*size = length;
+		return 1;
+	}
+	return 0;
+}
+
+void cbpf_ring_release(struct cbpf *handle)
+{
+	atomic_store_explicit(handle->consumer, handle->taken, memory_order_release);
+}
+
+int cbpf_probe_program_tracing(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL);
+}
+
+int cbpf_probe_program_raw_tracepoint(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
+}
+
+int cbpf_probe_program_kprobe(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL);
+}
+
+int cbpf_probe_map_ring(void)
+{
+	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
+}
+
+int cbpf_probe_btf(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int error = btf ? 0 : -errno;
+
+	btf__free(btf);
+	return error == 0 ? 1 : error == -ESRCH || error == -ENOENT ? 0 : error;
+}
+
+int cbpf_probe_helper_loop(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL);
+}

@@ -44,7 +44,7 @@ struct aw_header {
 	__u16 type;     /* enum aw_type */
 	__u8 version;   /* AW_VERSION */
 	__u8 flags;     /* enum aw_header_flags */
-	__u64 time;     /* entry of the call, CLOCK_MONOTONIC(_COARSE), nanoseconds */
+	__u64 time;     /* entry of the call, CLOCK_MONOTONIC, nanoseconds */
 	__u64 sequence; /* CPU in the upper 16 bits, count of events of that CPU below: a gap is a lost event */
 };
 
@@ -71,7 +71,11 @@ struct aw_syscall {
 	__u32 egid;
 	__u32 sgid;
 	__u32 fsgid;
-	__u32 reserved;
+	/*
+	 * Low bits of the tick count at entry. audit stamps with the coarse clock, which moves with the tick and
+	 * which tracing programs may not read (bpf_ktime_get_coarse_ns() is refused to them): the reader maps ticks to it.
+	 */
+	__u32 jiffies;
 	char comm[16]; /* ends at the first NUL or after 16 bytes */
 };
 

@@ -1,1 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel side behind one opaque handle: the only code that knows libbpf. Functions return 0 (or what they say) or a
+ * negative errno. A handle is used by one thread at a time.
+ */
+#ifndef CBPF_H
+#define CBPF_H
+
 #include <CAuditWire.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cbpf;
+
+/* The kernel programs that are built in, best first. */
+enum cbpf_tier {
+	CBPF_TIER_BTF = 0, /* 5.8 and later: BTF raw tracepoints, ring buffer */
+	CBPF_TIERS = 1,
+};
+
+struct cbpf_settings {
+	uint32_t self_tgid;     /* the collector itself, never collected */
+	uint32_t excluded_tgid; /* one more process to leave out, or 0 */
+	uint32_t ring_bytes;    /* a power of two and a multiple of the page size */
+	uint32_t inflight;      /* calls that can be under way at a time */
+	uint64_t wakeup_bytes;  /* waiting bytes that wake the reader */
+};
+
+/* The name by which --tier and the documents call a tier, or NULL. */
+const char *cbpf_tier_name(enum cbpf_tier tier);
+
+/* Opens the programs of a tier and applies the settings. Nothing is in the kernel yet. */
+int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct cbpf **handle);
+
+/* Creates the maps and has the kernel verify the programs. On an error cbpf_log() says what the kernel said. */
+int cbpf_load(struct cbpf *handle);
+
+/* Starts the programs. */
+int cbpf_attach(struct cbpf *handle);
+
+/* Stops the programs; what is in the ring stays readable. Returns once no program is running any more. */
+int cbpf_detach(struct cbpf *handle);
+
+/* Detaches and frees everything. */
+void cbpf_close(struct cbpf *handle);
+
+/* Writes `count` values from slot `first` on. */
+int cbpf_write_index(struct cbpf *handle, uint32_t first, const struct as_index *values, uint32_t count);
+int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values, uint32_t count);
+int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count);
+int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count);
+
+/* Puts a written generation into force, with or without supplementary groups in the events. */
+void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups);
+
+/* Adds up the CPUs' statistics. */
+int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum);
+
+/* Runs of the programs that the kernel skipped because one was under way on the same CPU (bpf_prog_info, 5.12). */
+int cbpf_missed(struct cbpf *handle, uint64_t *missed);
+
+/* A descriptor that polls readable when the kernel side asks for a wake-up. */
+int cbpf_ring_descriptor(const struct cbpf *handle);
+
+/*
+ * The oldest record in the ring that has not been taken yet. Returns 1 and sets *bytes and *size, 0 when there is none (or
+ * the next one is still being written). The bytes stay valid until cbpf_ring_release().
+ */
+int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size);
+
+/* Gives the room of all records taken so far back to the kernel. */
+void cbpf_ring_release(struct cbpf *handle);
+
+/* The last lines that libbpf or the kernel's verifier printed. Valid until the next call. */
+const char *cbpf_log(const struct cbpf *handle);
+
+/* Version of libbpf, as "1.1". */
+const char *cbpf_library_version(void);
+
+/* What a kernel offers, tried and not guessed from its version. 1, 0, or a negative errno when it could not be tried. */
+int cbpf_probe_program_tracing(void);
+int cbpf_probe_program_raw_tracepoint(void);
+int cbpf_probe_program_kprobe(void);
+int cbpf_probe_map_ring(void);
+int cbpf_probe_btf(void);
+int cbpf_probe_helper_loop(void);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+package import CAuditWire
+
+/// What a path argument is to its call: decides the record's `nametype=` when the kernel's own answer is not at hand.
+package enum PathUse: UInt8, Sendable {
+    /// Looked up: NORMAL.
+    case lookup
+    /// Made by the call: CREATE.
+    case create
+    /// Removed by the call: DELETE.
+    case delete
+    /// Only read as text (the target of symlink): UNKNOWN, as audit leaves every name that no look-up touched.
+    case text
+}
+
+/// What the arguments of a system call mean, beyond being numbers.
+package struct SyscallShape: Sendable {
+    /// The call's name in the audit tables.
+    package let name: String
+    /// Path arguments and what they are for.
+    package var paths: [(argument: Int, use: PathUse)] = []
+    /// Whether and how a socket address is passed, and the argument it begins with.
+    package var address: (kind: ash_address, argument: Int)?
+    /// A descriptor argument of a file that audit describes (`audit_file()` in the kernel).
+    package var descriptor: Int?
+    /// Argument that receives two descriptors.
+    package var pair: Int?
+    /// The remaining traits.
+    package var flags: UInt16 = 0
+
+    init(_ name: String) { self.name = name }
+
+    func path(_ argument: Int, _ use: PathUse = .lookup) -> SyscallShape {
+        var copy = self
+        copy.paths.append((argument, use))
+        return copy
+    }
+
+    func address(_ kind: ash_address, _ argument: Int = 1) -> SyscallShape {
+        var copy = self
+        copy.address = (kind, argument)
+        return copy
+    }
+
+    func descriptor(_ argument: Int) -> SyscallShape {
+        var copy = self
+        copy.descriptor = argument
+        return copy
+    }
+
+    func pair(_ argument: Int) -> SyscallShape {
+        var copy = self
+        copy.pair = argument
+        return copy
+    }
+
+    func flag(_ flag: ash_flags) -> SyscallShape {
+        var copy = self
+        copy.flags |= UInt16(flag.rawValue)
+        return copy
+    }
+
+    /// The form that the kernel programs read.
+    package var wire: ash_shape {
+        var flags = flags
+        // audit keeps the working directory with the first name it collects (audit_alloc_name(), kernel/auditsc.c).
+        if !paths.isEmpty || descriptor != nil { flags |= UInt16(ASH_CWD.rawValue) }
+        if pair != nil { flags |= UInt16(ASH_FD_PAIR.rawValue) }
+        let none = UInt8(ASH_NO_ARGUMENT)
+        return ash_shape(
+            flags: flags,
+            paths: paths.reduce(0) { $0 | 1 << UInt8($1.argument) },
+            address: UInt8(address?.kind.rawValue ?? ASH_ADDRESS_NONE.rawValue),
+            address_arg: address.map { UInt8($0.argument) } ?? none,
+            fd_arg: descriptor.map { UInt8($0) } ?? none,
+            pair_arg: pair.map { UInt8($0) } ?? none,
+            reserved: 0)
+    }
+}
+
+/// The shapes of all calls that take more than numbers.
+package enum SyscallShapes {
+    /// One array for the kernel: slot `abi * AS_SYSCALLS + number`.
+    package static func wireTable() -> [ash_shape] {
+        var table = [ash_shape](repeating: SyscallShape("").wire, count: Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS))
+        forEach { abi, number, shape in table[slot(abi, number)] = shape.wire }
+        return table
+    }
+
+    /// Which arguments are paths, and for what: index `(abi * AS_SYSCALLS + number) * 6 + argument`, value
+    /// ``PathUse``'s raw value.
+    package static func pathUses() -> [UInt8] {
+        var uses = [UInt8](repeating: PathUse.lookup.rawValue, count: Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS) * 6)
+        forEach { abi, number, shape in
+            for path in shape.paths { uses[slot(abi, number) * 6 + path.argument] = path.use.rawValue }
+        }
+        return uses
+    }
+
+    private static func slot(_ abi: SyscallABI, _ number: UInt32) -> Int {
+        Int(abi.rawValue) * Int(AS_SYSCALLS) + Int(number)
+    }
+
+    private static func forEach(_ body: (SyscallABI, UInt32, SyscallShape) -> Void) {
+        for abi in SyscallABI.allCases {
+            for shape in all {
+                // i386's mmap takes one pointer to all its arguments; only mmap2 passes them.
+                if abi == .compat, shape.name == "mmap" { continue }
+                guard let number = SyscallTable.number(of: shape.name, abi: abi), number < UInt32(AS_SYSCALLS) else {
+                    continue
+                }
+                body(abi, number, shape)
+            }
+        }
+    }
+
+    /// Sources: the SYSCALL_DEFINE of each call for its arguments; `getname()` and its callers for which of them are
+    /// names to audit, `audit_file()`, `audit_sockaddr()`, `audit_fd_pair()`, `audit_mmap_fd()` for the rest (Linux 6.12).
+    package static let all: [SyscallShape] =
+        opening + looking + making + removing + moving + sockets + descriptors
+
+    private static let opening: [SyscallShape] = [
+        SyscallShape("open").path(0).flag(ASH_RESULT_FD),
+        SyscallShape("openat").path(1).flag(ASH_RESULT_FD),
+        SyscallShape("openat2").path(1).flag(ASH_RESULT_FD),
+        SyscallShape("creat").path(0).flag(ASH_RESULT_FD),
+        SyscallShape("execve").path(0).flag(ASH_EXEC),
+        SyscallShape("execveat").path(1).flag(ASH_EXEC),
+        SyscallShape("mq_open").path(0),
+    ]
+
+    private static let looking: [SyscallShape] =
+        [
+            "stat", "lstat", "stat64", "lstat64", "oldstat", "oldlstat", "access", "truncate", "truncate64", "chmod",
+            "chown", "lchown", "chown32", "lchown32", "utime", "utimes", "statfs", "statfs64", "uselib", "acct",
+            "umount", "umount2", "oldumount", "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
+            "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
+        ].map { SyscallShape($0).path(0) }
+        + [
+            "newfstatat", "fstatat64", "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
+            "utimensat", "utimensat_time64", "futimesat", "statx", "name_to_handle_at", "inotify_add_watch", "quotactl",
+            "setxattrat", "getxattrat", "listxattrat", "removexattrat", "file_getattr", "file_setattr", "open_tree",
+            "open_tree_attr", "fspick", "mount_setattr", "mount",
+        ].map { SyscallShape($0).path(1) }
+        + [SyscallShape("fanotify_mark").path(4)]
+
+    private static let making: [SyscallShape] = [
+        SyscallShape("mkdir").path(0, .create),
+        SyscallShape("mkdirat").path(1, .create),
+        SyscallShape("mknod").path(0, .create),
+        SyscallShape("mknodat").path(1, .create),
+        SyscallShape("link").path(0).path(1, .create),
+        SyscallShape("linkat").path(1).path(3, .create),
+        SyscallShape("symlink").path(0, .text).path(1, .create),
+        SyscallShape("symlinkat").path(0, .text).path(2, .create),
+    ]
+
+    private static let removing: [SyscallShape] = [
+        SyscallShape("rmdir").path(0, .delete),
+        SyscallShape("unlink").path(0, .delete),
+        SyscallShape("unlinkat").path(1, .delete),
+        SyscallShape("mq_unlink").path(0, .delete),
+    ]
+
+    private static let moving: [SyscallShape] = [
+        SyscallShape("rename").path(0, .delete).path(1, .create),
+        SyscallShape("renameat").path(1, .delete).path(3, .create),
+        SyscallShape("renameat2").path(1, .delete).path(3, .create),
+        SyscallShape("chdir").path(0).flag(ASH_MOVES),
+        SyscallShape("chroot").path(0).flag(ASH_MOVES),
+        SyscallShape("pivot_root").path(0).path(1).flag(ASH_MOVES),
+        SyscallShape("move_mount").path(1).path(3),
+    ]
+
+    private static let sockets: [SyscallShape] = [
+        SyscallShape("bind").address(ASH_ADDRESS_IN),
+        SyscallShape("connect").address(ASH_ADDRESS_IN),
+        SyscallShape("sendto").address(ASH_ADDRESS_IN, 4),
+        SyscallShape("accept").address(ASH_ADDRESS_OUT),
+        SyscallShape("accept4").address(ASH_ADDRESS_OUT),
+        SyscallShape("getsockname").address(ASH_ADDRESS_OUT),
+        SyscallShape("getpeername").address(ASH_ADDRESS_OUT),
+        SyscallShape("recvfrom").address(ASH_ADDRESS_OUT, 4),
+        SyscallShape("sendmsg").address(ASH_ADDRESS_MSG_IN),
+        SyscallShape("recvmsg").address(ASH_ADDRESS_MSG_OUT),
+        SyscallShape("socketpair").pair(3),
+    ]
+
+    private static let descriptors: [SyscallShape] =
+        [
+            "fchmod", "fchown", "fchown32", "fsetxattr", "fgetxattr", "flistxattr", "fremovexattr", "mq_timedsend",
+            "mq_timedsend_time64", "mq_timedreceive", "mq_timedreceive_time64",
+        ].map { SyscallShape($0).descriptor(0) }
+        + [
+            SyscallShape("pipe").pair(0),
+            SyscallShape("pipe2").pair(0),
+            SyscallShape("mmap").flag(ASH_MMAP),
+            SyscallShape("mmap2").flag(ASH_MMAP),
+        ]
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+internal import CBPF
+internal import Glibc
+
+/// What this kernel offers, tried and not guessed from its version.
+package struct KernelFeatures: Sendable {
+    /// One feature and the outcome of trying it.
+    package struct Feature: Sendable {
+        /// A stable name, for `--json`.
+        package let name: String
+        /// What it is for and since which kernel it exists.
+        package let purpose: String
+        /// nil when it could not be tried, with ``errno`` saying why.
+        package let available: Bool?
+        /// Why it could not be tried, or 0.
+        package let errno: Int32
+    }
+
+    /// `uname -r`.
+    package let release: String
+    /// `uname -m`.
+    package let machine: String
+    /// libbpf's version.
+    package let library: String
+    /// In the order of the documents.
+    package let features: [Feature]
+
+    /// Tries all features. Needs the same rights as collecting.
+    package init() {
+        var name = utsname()
+        _ = unsafe uname(&name)
+        release = text(of: name.release)
+        machine = text(of: name.machine)
+        library = unsafe String(cString: cbpf_library_version())
+        features = [
+            Feature("btf", "type information of the running kernel, /sys/kernel/btf/vmlinux (5.2)", cbpf_probe_btf()),
+            Feature("raw_tracepoint", "raw tracepoints (4.17)", cbpf_probe_program_raw_tracepoint()),
+            Feature("tracing", "BTF raw tracepoints and fentry (5.5)", cbpf_probe_program_tracing()),
+            Feature("ring_buffer", "ring buffer map (5.8)", cbpf_probe_map_ring()),
+            Feature("kprobe", "kprobe programs (4.1)", cbpf_probe_program_kprobe()),
+            Feature("loop", "bpf_loop helper (5.17)", cbpf_probe_helper_loop()),
+        ]
+    }
+}
+
+extension KernelFeatures.Feature {
+    fileprivate init(_ name: String, _ purpose: String, _ outcome: Int32) {
+        self.init(
+            name: name, purpose: purpose, available: outcome < 0 ? nil : outcome > 0, errno: outcome < 0 ? -outcome : 0)
+    }
+
+    /// "yes", "no", or why it is not known.
+    package var answer: String {
+        switch available {
+        case true?: "yes"
+        case false?: "no"
+        case nil: "not known: \(describe(errno: errno))"
+        }
+    }
+}
+
+/// The text in a fixed C character array.
+private func text<T: BitwiseCopyable>(of array: T) -> String {
+    unsafe withUnsafeBytes(of: array) { bytes in
+        unsafe String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}

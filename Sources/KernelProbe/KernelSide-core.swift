@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+internal import CBPF
+package import CAuditWire
+internal import Glibc
+
+/// What can be set before the programs are loaded.
+package struct KernelSettings: Sendable {
+    /// The collector's own process, whose calls never become events.
+    package var selfProcess: UInt32
+    /// One more process to leave out (auditd, when it started us), or nil.
+    package var excludedProcess: UInt32?
+    /// Size of the ring, bytes: a power of two, at least 4096.
+    package var ringBytes: UInt32 = 8 << 20
+    /// Calls that can be under way at a time.
+    package var inflight: UInt32 = 16384
+    /// Waiting bytes that are worth waking the reader for.
+    package var wakeupBytes: UInt64 = 256 << 10
+
+    package init(selfProcess: UInt32) { self.selfProcess = selfProcess }
+}
+
+/// The kernel programs of one tier, loaded. Stages as one reads them: ``init(tier:settings:)``, write the selection,
+/// ``attach()``, take records, ``detach()``.
+@safe package struct KernelSide: ~Copyable {
+    private let handle: OpaquePointer
+    /// The tier that was loaded.
+    package let tier: Tier
+
+    /// Opens and loads the programs of `tier`.
+    ///
+    /// - Throws: ``KernelError`` with the verifier's last lines when the kernel refuses them.
+    package init(tier: Tier, settings: KernelSettings) throws(KernelError) {
+        var raw = cbpf_settings()
+        raw.self_tgid = settings.selfProcess
+        raw.excluded_tgid = settings.excludedProcess ?? 0
+        raw.ring_bytes = settings.ringBytes
+        raw.inflight = settings.inflight
+        raw.wakeup_bytes = settings.wakeupBytes
+
+        var handle: OpaquePointer?
+        var error = unsafe cbpf_open(tier.raw, &raw, &handle)
+        guard let opened = unsafe handle else { throw .failed(stage: "opening tier \(tier.name)", errno: -error, log: "") }
+        var stage = "opening"
+        if error == 0 {
+            stage = "loading"
+            error = unsafe cbpf_load(opened)
+        }
+        if error != 0 {
+            let log = unsafe String(cString: cbpf_log(opened))
+            unsafe cbpf_close(opened)
+            if error == -EPERM || error == -EACCES, !log.contains("processed") { throw .notPermitted(stage: "\(stage) tier \(tier.name)") }
+            throw .failed(stage: "\(stage) tier \(tier.name)", errno: -error, log: lastLines(of: log))
+        }
+        unsafe self.handle = opened
+        self.tier = tier
+    }
+
+    deinit { unsafe cbpf_close(handle) }
+
+    /// Starts the programs.
+    package borrowing func attach() throws(KernelError) {
+        try check(unsafe cbpf_attach(handle), "attaching tier \(tier.name)")
+    }
+
+    /// Stops the programs. What they have sent stays readable.
+    package borrowing func detach() throws(KernelError) {
+        try check(unsafe cbpf_detach(handle), "detaching tier \(tier.name)")
+    }
+
+    /// Writes what the arguments of each call mean.
+    package borrowing func write(shapes: [ash_shape]) throws(KernelError) {
+        let error = unsafe shapes.withUnsafeBufferPointer {
+            unsafe cbpf_write_shapes(handle, 0, $0.baseAddress, UInt32($0.count))
+        }
+        try check(error, "writing call shapes")
+    }
+
+    /// Writes a selection into the slots of `generation` and puts it into force.
+    ///
+    /// - Parameters:
+    ///   - index: `AS_ABIS * AS_SYSCALLS` entries.
+    ///   - groups: whether events carry supplementary groups.
+    package borrowing func select(
+        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], groups: Bool
+    ) throws(KernelError) {
+        precondition(index.count == Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS), "an index has one entry a call")
+        precondition(list.count <= Int(AS_LIST_MAX) && clauses.count <= Int(AS_CLAUSES_MAX), "the compiler bounds these")
+        let half = generation % UInt32(AS_GENERATIONS)
+        try check(
+            unsafe clauses.withUnsafeBufferPointer {
+                unsafe cbpf_write_clauses(handle, half * UInt32(AS_CLAUSES_MAX), $0.baseAddress, UInt32($0.count))
+            }, "writing clauses")
+        try check(
+            unsafe list.withUnsafeBufferPointer {
+                unsafe cbpf_write_list(handle, half * UInt32(AS_LIST_MAX), $0.baseAddress, UInt32($0.count))
+            }, "writing clause lists")
+        try check(
+            unsafe index.withUnsafeBufferPointer {
+                unsafe cbpf_write_index(handle, half * UInt32(index.count), $0.baseAddress, UInt32($0.count))
+            }, "writing the call index")
+        unsafe cbpf_set_generation(handle, generation, groups)
+    }
+
+    /// The programs' counts, summed over the CPUs.
+    package borrowing func statistics() throws(KernelError) -> ast_statistics {
+        var sum = ast_statistics()
+        try check(unsafe cbpf_statistics(handle, &sum), "reading statistics")
+        return sum
+    }
+
+    /// Runs that the kernel skipped because the program was under way on the same CPU.
+    package borrowing func missedRuns() throws(KernelError) -> UInt64 {
+        var missed: UInt64 = 0
+        try check(unsafe cbpf_missed(handle, &missed), "reading program information")
+        return missed
+    }
+
+    /// Polls readable when the kernel side asks for a wake-up.
+    package var ringDescriptor: Int32 { unsafe cbpf_ring_descriptor(handle) }
+
+    /// The oldest record that has not been taken, or nil when there is none. The bytes are the ring's own: they stay
+    /// valid until ``releaseRecords()``, which the borrow of `self` keeps from being called while they are in use.
+    @_lifetime(borrow self)
+    package borrowing func nextRecord() -> RawSpan? {
+        var bytes: UnsafeRawPointer?
+        var size: UInt32 = 0
+        guard unsafe cbpf_ring_next(handle, &bytes, &size) == 1, let start = unsafe bytes else { return nil }
+        return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: Int(size)), borrowing: self)
+    }
+
+    /// Gives the room of all records taken so far back to the kernel.
+    package mutating func releaseRecords() {
+        unsafe cbpf_ring_release(handle)
+    }
+
+    private borrowing func check(_ error: Int32, _ stage: String) throws(KernelError) {
+        guard error != 0 else { return }
+        if error == -EPERM || error == -EACCES { throw .notPermitted(stage: stage) }
+        throw .failed(stage: stage, errno: -error, log: lastLines(of: unsafe String(cString: cbpf_log(handle))))
+    }
+}
+
+/// The end of a libbpf or verifier log: where it says why.
+func lastLines(of log: String) -> String {
+    log.split(separator: "\n").suffix(6).joined(separator: " | ")
+}

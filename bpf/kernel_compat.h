@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that copes with a difference between kernels or processors. Each case names what made it.
+ */
+#ifndef EBPF_AUDIT_KERNEL_COMPAT_H
+#define EBPF_AUDIT_KERNEL_COMPAT_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <selection.h>
+
+/* include/uapi/linux/audit.h; spelled out because the header pulls in libc on some distributions. */
+#define ARCH_X86_64  0xc000003eU
+#define ARCH_I386    0x40000003U
+#define ARCH_AARCH64 0xc00000b7U
+#define ARCH_ARM     0x40000028U
+
+/* include/linux/errno.h: results that the signal code turns into a restart; user space never sees them. */
+#define ERESTARTSYS           512
+#define ENOIOCTLCMD           515
+#define ERESTART_RESTARTBLOCK 516
+
+/* include/linux/fs.h, since 4.19 (73a09dd94377, "introduce FMODE_CREATED and switch to it"). */
+#define FMODE_CREATED 0x100000U
+
+/* What audit prints as the result of a call: __audit_syscall_exit() in kernel/auditsc.c. */
+static __always_inline long compat__result(long ret)
+{
+	if (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK && ret != -ENOIOCTLCMD)
+		return -4; /* EINTR */
+	return ret;
+}
+
+/* The call that a task is making: which table its number belongs to, and the number. */
+struct call_id {
+	__u32 abi; /* enum as_abi */
+	__u32 arch;
+	__u32 nr;
+};
+
+#if defined(__TARGET_ARCH_x86)
+
+#define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: set while a 32-bit call is under way */
+
+static __always_inline void compat__identify(struct task_struct *task, long nr, struct call_id *id)
+{
+	__u32 status = BPF_CORE_READ(task, thread_info.status);
+
+	id->abi = status & TS_COMPAT ? AS_ABI_COMPAT : AS_ABI_NATIVE;
+	id->arch = status & TS_COMPAT ? ARCH_I386 : ARCH_X86_64;
+	id->nr = nr; /* x32 keeps its bit 30 and so matches no rule, as in the kernel (audit_in_mask()) */
+}
+
+static __always_inline long compat__number(struct pt_regs *regs)
+{
+	/* syscall_get_nr(): the table number is an int whatever the register's upper half holds. */
+	return (int)regs->orig_ax;
+}
+
+/* syscall_get_arguments() in arch/x86/include/asm/syscall.h. */
+static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6])
+{
+	if (abi == AS_ABI_COMPAT) {
+		args[0] = (__u32)regs->bx;
+		args[1] = (__u32)regs->cx;
+		args[2] = (__u32)regs->dx;
+		args[3] = (__u32)regs->si;
+		args[4] = (__u32)regs->di;
+		args[5] = (__u32)regs->bp;
+	} else {
+		args[0] = regs->di;
+		args[1] = regs->si;
+		args[2] = regs->dx;
+		args[3] = regs->r10;
+		args[4] = regs->r8;
+		args[5] = regs->r9;
+	}
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define TIF_32BIT 22 /* arch/arm64/include/asm/thread_info.h */
+
+static __always_inline void compat__identify(struct task_struct *task, long nr, struct call_id *id)
+{
+	__u64 flags = BPF_CORE_READ(task, thread_info.flags);
+	bool compat = flags & (1UL << TIF_32BIT);
+
+	id->abi = compat ? AS_ABI_COMPAT : AS_ABI_NATIVE;
+	id->arch = compat ? ARCH_ARM : ARCH_AARCH64;
+	id->nr = nr;
+}
+
+static __always_inline long compat__number(struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+
+static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6])
+{
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+	if (abi == AS_ABI_COMPAT)
+		for (int i = 0; i < 6; i++)
+			args[i] = (__u32)args[i];
+}
+
+#else
+#error "no system call convention for this processor"
+#endif
+
+/* Start of the process; start_boottime was real_start_time before 5.5 (cf25e24db61c). */
+struct task_struct___before_5_5 {
+	__u64 real_start_time;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 compat__start(struct task_struct *leader)
+{
+	struct task_struct___before_5_5 *old = (void *)leader;
+
+	if (bpf_core_field_exists(leader->start_boottime))
+		return BPF_CORE_READ(leader, start_boottime);
+	return BPF_CORE_READ(old, real_start_time);
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs remember, read and write, and how much of it. Sizes that depend on the configuration are set at load. */
+#ifndef EBPF_AUDIT_MAPS_H
+#define EBPF_AUDIT_MAPS_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <CAuditWire.h>
+
+/* --- read-only settings, filled in between open and load --- */
+
+/* The collector's own process: its calls never become events. */
+const volatile __u32 setting_self_tgid;
+/* Another process to leave out (auditd, when it started us), or 0. */
+const volatile __u32 setting_excluded_tgid;
+/* Bytes waiting in the ring that are worth waking the reader for. */
+const volatile __u64 setting_wakeup_bytes = 65536;
+
+/* --- changed while running --- */
+
+/* Rule set in force: picks the slots of the selection arrays. */
+volatile __u32 control_generation;
+/* Some rule compares groups: send the supplementary ones along. */
+volatile __u32 control_groups;
+
+/* --- selection (selection.h) --- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AS_INDEX_SIZE);
+	__type(key, __u32);
+	__type(value, struct as_index);
+} selection_index SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AS_GENERATIONS * AS_LIST_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} selection_list SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AS_GENERATIONS * AS_CLAUSES_MAX);
+	__type(key, __u32);
+	__type(value, struct as_clause);
+} selection_clauses SEC(".maps");
+
+/* Slot: abi * AS_SYSCALLS + nr. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AS_ABIS * AS_SYSCALLS);
+	__type(key, __u32);
+	__type(value, struct ash_shape);
+} shapes SEC(".maps");
+
+/* --- calls between entry and exit --- */
+
+/* Room for the sections that most calls bring along from their entry; longer ones go to inflight_long. */
+#define INFLIGHT_INLINE 288
+/* Two paths and a working directory of the greatest length, with their section heads. */
+#define INFLIGHT_SECTIONS 12416
+
+enum inflight_flags {
+	INFLIGHT_LONG = 1 << 0, /* the sections are in inflight_long */
+};
+
+struct inflight {
+	__u64 time;
+	__u64 args[6];
+	__u32 nr;
+	__u32 arch;
+	__u32 generation;
+	__u16 used;     /* bytes of sections */
+	__u8 flags;     /* enum inflight_flags */
+	__u8 unread;    /* bit n: the path of argument n was not in memory at entry */
+	__u32 jiffies;
+	__u32 reserved;
+	struct ash_shape shape;
+	__u8 sections[INFLIGHT_INLINE];
+};
+
+/*
+ * Keyed by the address of the task_struct, not by thread id: an exec by a thread that is not the leader changes its
+ * thread id between entry and exit. An entry is removed at the latest when its task ends, so an address that is used
+ * again starts clean.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct inflight);
+} inflight SEC(".maps");
+
+struct inflight_long {
+	__u8 sections[INFLIGHT_SECTIONS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, struct inflight_long);
+} inflight_long SEC(".maps");
+
+/* --- working memory, one of each kind a CPU --- */
+
+/*
+ * A kind of program never interrupts itself (the kernel counts and skips such a run), but one kind may interrupt
+ * another where tracepoints are preemptible, so each has working memory of its own.
+ */
+enum program_kind {
+	PROGRAM_ENTER = 0,
+	PROGRAM_EXIT = 1,
+	PROGRAM_DEATH = 2,
+	PROGRAM_EXEC = 3,
+	PROGRAMS = 4,
+};
+
+/* audit gives d_path() a buffer of PATH_MAX + 11 bytes (audit_log_d_path() in kernel/audit.c), its NUL included. */
+#define PATH_TEXT_MAX (AW_PATH_MAX + 10)
+
+struct path_walk {
+	__u64 dentry;
+	__u64 vfsmount;
+	__u64 root_dentry;
+	__u64 root_vfsmount;
+	__u32 start; /* the text so far is text[start .. PATH_TEXT_MAX) */
+	__s32 error; /* errno when the path cannot be told */
+	__u8 text[2 * AW_PATH_MAX];
+};
+
+struct entry_memory {
+	struct inflight call;
+	__u8 sections[16384 + 2 * AW_PATH_MAX]; /* INFLIGHT_SECTIONS are used; the rest is what masked offsets could reach */
+};
+
+struct record_memory {
+	__u32 used;
+	__u32 flags; /* enum aw_header_flags */
+	__u8 data[2 * AW_RECORD_MAX];
+};
+
+struct facts {
+	__u32 known; /* bit n: value[n] is valid */
+	__u32 value[32]; /* by enum as_field */
+};
+
+struct working_memory {
+	struct path_walk walk;
+	struct facts facts;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PROGRAMS);
+	__type(key, __u32);
+	__type(value, struct working_memory);
+} working_memory SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2); /* 0: sys_enter, 1: exec */
+	__type(key, __u32);
+	__type(value, struct entry_memory);
+} entry_memory SEC(".maps");
+
+/*
+ * Slot: 2 * CPU + (0 for sys_exit, 1 for death). Not a per-CPU map, because a value of one is limited to 32 KiB
+ * (PCPU_MIN_UNIT_SIZE, include/linux/percpu.h). User space sets the number of slots before loading.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct record_memory);
+} record_memory SEC(".maps");
+
+/* --- what comes out --- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ast_statistics);
+} statistics SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} sequence SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring SEC(".maps");
+
+static __always_inline void *memory_of(void *map, __u32 slot)
+{
+	return bpf_map_lookup_elem(map, &slot);
+}
+
+static __always_inline struct ast_statistics *statistics_of_cpu(void)
+{
+	return memory_of(&statistics, 0);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Paths as the kernel's d_path() prints them (fs/d_path.c): from the task's root, " (deleted)" behind a name that
+ * is gone, and a made-up name for files that never had one.
+ */
+#ifndef EBPF_AUDIT_PATH_H
+#define EBPF_AUDIT_PATH_H
+
+#include "kernel_compat.h"
+#include "maps.h"
+
+#define ENAMETOOLONG 36
+
+/* PATH_MAX / 2: the most components a path can have. */
+#define PATH_COMPONENTS_MAX 2048
+
+static __always_inline struct mount *path__mount(struct vfsmount *vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* Puts `length` bytes at `from`, a '/' before them, in front of the text. Returns 0 when there is no room. */
+static __always_inline int path__prepend(struct path_walk *walk, const unsigned char *from, __u32 length)
+{
+	__u32 start = walk->start;
+
+	length &= 255; /* NAME_MAX */
+	if (start > PATH_TEXT_MAX || start < length + 1) {
+		walk->error = ENAMETOOLONG;
+		return 0;
+	}
+	start -= length + 1;
+	start &= 2 * AW_PATH_MAX - 1;
+	if (start > PATH_TEXT_MAX)
+		return 0;
+	walk->text[start] = '/';
+	bpf_probe_read_kernel(&walk->text[start + 1], length, from);
+	walk->start = start;
+	return 1;
+}
+
+/*
+ * One step up of prepend_path(). Returns 1 while there is more to do. A function of its own, so that the verifier
+ * checks it once and the loop over it may be as long as a path can be.
+ */
+__noinline int path__step(__u32 kind)
+{
+	struct working_memory *memory = memory_of(&working_memory, kind);
+
+	if (!memory)
+		return 0;
+	struct path_walk *walk = &memory->walk;
+	struct dentry *dentry = (void *)walk->dentry;
+	struct vfsmount *vfsmount = (void *)walk->vfsmount;
+
+	if (walk->dentry == walk->root_dentry && walk->vfsmount == walk->root_vfsmount)
+		return 0;
+
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+
+	if (dentry == BPF_CORE_READ(vfsmount, mnt_root)) {
+		struct mount *mount = path__mount(vfsmount);
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+		if (above == mount)
+			return 0; /* the root of the mount namespace, or a mount that has been detached */
+		walk->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->vfsmount = (__u64)above + bpf_core_field_offset(struct mount, mnt);
+		return 1;
+	}
+	if (dentry == parent)
+		return 0; /* not connected to a root (yet) */
+	if (!path__prepend(walk, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len)))
+		return 0;
+	walk->dentry = (__u64)parent;
+	return 1;
+}
+
+/* Puts " (deleted)" behind a path that is about to be walked. */
+static __always_inline void path__mark_deleted(struct path_walk *walk)
+{
+	const char mark[10] = " (deleted)";
+
+	walk->start = PATH_TEXT_MAX - sizeof(mark);
+	__builtin_memcpy(&walk->text[PATH_TEXT_MAX - sizeof(mark)], mark, sizeof(mark));
+}
+
+/*
+ * Walks `path` as seen by `task` into the memory of program `kind`: text[start .. PATH_TEXT_MAX), or error.
+ */
+static __always_inline struct path_walk *path__walk(struct task_struct *task, struct path *path, __u32 kind)
+{
+	struct working_memory *memory = memory_of(&working_memory, kind);
+
+	if (!memory)
+		return NULL;
+	struct path_walk *walk = &memory->walk;
+	struct dentry *dentry = BPF_CORE_READ(path, dentry);
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+	walk->dentry = (__u64)dentry;
+	walk->vfsmount = (__u64)BPF_CORE_READ(path, mnt);
+	walk->root_dentry = (__u64)BPF_CORE_READ(fs, root.dentry);
+	walk->root_vfsmount = (__u64)BPF_CORE_READ(fs, root.mnt);
+	walk->start = PATH_TEXT_MAX;
+	walk->error = 0;
+	if (BPF_CORE_READ(dentry, d_op, d_dname)) {
+		/* simple_dname(): memfd and shared memory; the only ones among them that can be executed or entered. */
+		path__mark_deleted(walk);
+		path__prepend(walk, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len));
+		return walk;
+	}
+	if (!BPF_CORE_READ(dentry, d_hash.pprev) && dentry != BPF_CORE_READ(dentry, d_parent))
+		path__mark_deleted(walk); /* d_unlinked() */
+
+	for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
+		if (!path__step(kind))
+			break;
+	}
+	if (!walk->error && (walk->start >= PATH_TEXT_MAX || walk->text[walk->start & (2 * AW_PATH_MAX - 1)] != '/'))
+		path__prepend(walk, NULL, 0); /* the root itself */
+	return walk;
+}
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The way of a call through the kernel side: enter (select, remember), leave (facts, prefilter, build, send). */
+#ifndef EBPF_AUDIT_STAGES_H
+#define EBPF_AUDIT_STAGES_H
+
+#include "select.h"
+#include "task.h"
+#include "user_memory.h"
+
+static __always_inline bool stage__is_own(__u32 tgid)
+{
+	return tgid == setting_self_tgid || (setting_excluded_tgid && tgid == setting_excluded_tgid);
+}
+
+/* Appends the working directory as it is now, for calls that may change it. */
+static __always_inline void entry__directory(struct entry_memory *entry, struct task_struct *task)
+{
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
+	struct path_walk *walk = path__walk(task, &fs->pwd, PROGRAM_ENTER);
+
+	if (!head || !walk)
+		return;
+	__u32 start = walk->start & (2 * AW_PATH_MAX - 1);
+
+	if (walk->error || start > PATH_TEXT_MAX) {
+		entry__section(entry, head, AW_SECTION_CWD, 0, 0, -ENAMETOOLONG);
+		return;
+	}
+	__u32 length = (PATH_TEXT_MAX - start) & (2 * AW_PATH_MAX - 1);
+
+	bpf_probe_read_kernel(head + 1, length, &walk->text[start]);
+	entry__section(entry, head, AW_SECTION_CWD, 0, 0, length);
+}
+
+/* Stores the call under its task: short sections inline, long ones beside. Counts what finds no room. */
+static __always_inline void entry__remember(struct entry_memory *entry, __u64 task)
+{
+	struct ast_statistics *statistics = statistics_of_cpu();
+
+	if (!statistics)
+		return;
+	if (entry->call.used > INFLIGHT_INLINE) {
+		entry->call.flags |= INFLIGHT_LONG;
+		if (bpf_map_update_elem(&inflight_long, &task, entry->sections, BPF_ANY)) {
+			statistics->generated++;
+			statistics->lost_inflight++;
+			return;
+		}
+	} else {
+		__builtin_memcpy(entry->call.sections, entry->sections, INFLIGHT_INLINE);
+	}
+
+	long error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_NOEXIST);
+
+	if (error == -17 /* EEXIST */) {
+		/* The call before this one has never been seen to end. */
+		statistics->generated++;
+		statistics->lost_orphaned++;
+		error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_ANY);
+	}
+	if (error) {
+		statistics->generated++;
+		statistics->lost_inflight++;
+		if (entry->call.flags & INFLIGHT_LONG)
+			bpf_map_delete_elem(&inflight_long, &task);
+	}
+}
+
+/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
+static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, long nr)
+{
+	struct call_id id;
+	__u32 generation = control_generation;
+
+	compat__identify(task, nr, &id);
+	if (id.nr >= AS_SYSCALLS)
+		return 0;
+	struct as_index *index = select__index(generation, id.abi, id.nr);
+
+	if (!index || !(index->flags & AS_INDEX_ENTRY))
+		return 0;
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (stage__is_own(tgid))
+		return 0;
+
+	struct entry_memory *entry = memory_of(&entry_memory, 0);
+	struct working_memory *memory = memory_of(&working_memory, PROGRAM_ENTER);
+
+	if (!entry || !memory)
+		return 0;
+	struct inflight *call = &entry->call;
+
+	compat__arguments(regs, id.abi, call->args);
+	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
+		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
+				      1U << AS_FIELD_PID;
+		memory->facts.value[AS_FIELD_A0] = call->args[0];
+		memory->facts.value[AS_FIELD_A1] = call->args[1];
+		memory->facts.value[AS_FIELD_A2] = call->args[2];
+		memory->facts.value[AS_FIELD_A3] = call->args[3];
+		memory->facts.value[AS_FIELD_PID] = tgid;
+		if (!select__range(index, generation, PROGRAM_ENTER))
+			return 0;
+	}
+
+	call->time = bpf_ktime_get_ns();
+	call->jiffies = bpf_jiffies64();
+	call->nr = id.nr;
+	call->arch = id.arch;
+	call->generation = generation;
+	call->used = 0;
+	call->flags = 0;
+	call->unread = 0;
+
+	__u32 slot = id.abi * AS_SYSCALLS + id.nr;
+	struct ash_shape *shape = bpf_map_lookup_elem(&shapes, &slot);
+
+	if (!shape)
+		return 0;
+	call->shape = *shape;
+	if (shape->paths) {
+		entry__path(entry, 0);
+		entry__path(entry, 1);
+		entry__path(entry, 2);
+		entry__path(entry, 3);
+		entry__path(entry, 4);
+	}
+	if (shape->address)
+		entry__address(entry);
+	if (shape->flags & ASH_MOVES)
+		entry__directory(entry, task);
+	entry__remember(entry, (__u64)task);
+	return 0;
+}
+
+/* Files that the call made or acted on. */
+static __always_inline void record__objects(struct record_memory *record, struct task_struct *task,
+					    const struct inflight *call, long ret)
+{
+	if (call->shape.flags & ASH_RESULT_FD && ret >= 0) {
+		struct file *file = task__file(task, ret);
+		struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+		if (file) {
+			bool created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+
+			record__object(record, dentry, AW_ROLE_RESULT, created ? AW_OBJECT_CREATED : 0);
+			if (created)
+				record__object(record, BPF_CORE_READ(dentry, d_parent), AW_ROLE_RESULT_PARENT, 0);
+		}
+	}
+	if (call->shape.fd_arg != ASH_NO_ARGUMENT) {
+		__u32 descriptor = call->shape.fd_arg == 0 ? call->args[0] : call->args[1];
+		struct file *file = task__file(task, descriptor);
+
+		if (file)
+			record__object(record, BPF_CORE_READ(file, f_path.dentry), AW_ROLE_DESCRIPTOR, 0);
+	}
+	if (call->shape.flags & ASH_EXEC && ret == 0) {
+		struct file *file = BPF_CORE_READ(task, mm, exe_file);
+
+		if (file)
+			record__object(record, BPF_CORE_READ(file, f_path.dentry), AW_ROLE_EXECUTABLE, 0);
+	}
+}
+
+static __always_inline void record__mmap(struct record_memory *record, const struct inflight *call)
+{
+	const __u32 map_anonymous = 0x20; /* ksys_mmap_pgoff() tells audit only of mappings of a file */
+
+	if (!(call->shape.flags & ASH_MMAP) || call->args[3] & map_anonymous || !RECORD_ROOM(record, 8))
+		return;
+	struct aw_mmap *mmap = (void *)RECORD_NEXT(record);
+
+	mmap->fd = call->args[4];
+	mmap->flags = call->args[3];
+	record__section(record, AW_SECTION_MMAP, 0, 0, sizeof(*mmap));
+}
+
+/* What was brought along from entry. */
+static __always_inline void record__from_entry(struct record_memory *record, const struct inflight *call, __u64 key)
+{
+	__u32 used = call->used & 16383;
+
+	if (!used)
+		return;
+	const void *from = call->sections;
+
+	if (call->flags & INFLIGHT_LONG) {
+		from = bpf_map_lookup_elem(&inflight_long, &key);
+		if (!from || used > INFLIGHT_SECTIONS) {
+			record__incomplete(record);
+			return;
+		}
+		bpf_probe_read_kernel(&record->data[sizeof(struct aw_header) + sizeof(struct aw_syscall)], used, from);
+	} else {
+		__builtin_memcpy(&record->data[sizeof(struct aw_header) + sizeof(struct aw_syscall)], from, INFLIGHT_INLINE);
+	}
+	record->used += used;
+}
+
+/* The call has ended: sys_exit, or the death of its task (then without a result). */
+static __always_inline int stage__leave(struct task_struct *task, long ret, bool returned, __u32 kind)
+{
+	__u64 key = (__u64)task;
+	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
+
+	if (!call)
+		return 0;
+	struct ast_statistics *statistics = statistics_of_cpu();
+	struct record_memory *record = memory_of(&record_memory, 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1));
+	struct working_memory *memory = memory_of(&working_memory, kind);
+
+	if (!statistics || !record || !memory)
+		return 0;
+	statistics->generated++;
+
+	struct aw_syscall *facts = (void *)&record->data[sizeof(struct aw_header)];
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u64 start = 0, end = 0;
+	__u64 sequence = record__sequence();
+
+	ret = returned ? compat__result(ret) : 0;
+	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
+	if (call->shape.flags & ASH_EXEC && returned && ret == 0) {
+		start = BPF_CORE_READ(mm, arg_start);
+		end = BPF_CORE_READ(mm, arg_end);
+		if (end - start > ARGUMENTS_IN_EVENT)
+			start = record__fragments(record, call->time, sequence, start, end);
+	}
+
+	__builtin_memcpy(facts->args, call->args, sizeof(facts->args));
+	facts->ret = ret;
+	facts->arch = call->arch;
+	facts->nr = call->nr;
+	facts->generation = call->generation;
+	facts->jiffies = call->jiffies;
+	task__facts(task, facts);
+
+	struct as_index *index = select__index(call->generation, call->arch & 0x80000000U ? AS_ABI_NATIVE : AS_ABI_COMPAT,
+					       call->nr & (AS_SYSCALLS - 1));
+
+	if (index && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
+		task__publish(facts, returned, &memory->facts);
+		if (!select__range(index, call->generation, kind)) {
+			statistics->filtered++;
+			goto out;
+		}
+	}
+
+	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
+	record->flags = returned ? 0 : AW_FLAG_NO_RETURN;
+	record__from_entry(record, call, key);
+	if (call->unread) {
+		record__late_path(record, call, 0);
+		record__late_path(record, call, 1);
+		record__late_path(record, call, 2);
+		record__late_path(record, call, 3);
+		record__late_path(record, call, 4);
+	}
+	record__received_address(record, call, ret);
+	record__descriptor_pair(record, call, ret);
+	record__mmap(record, call);
+	record__objects(record, task, call, ret);
+	task__tty(record, task);
+
+	struct file *exe = BPF_CORE_READ(mm, exe_file);
+
+	if (exe)
+		record__walked(record, AW_SECTION_EXE, path__walk(task, &exe->f_path, kind));
+	if (call->shape.flags & ASH_CWD && !(call->shape.flags & ASH_MOVES)) {
+		struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+		record__walked(record, AW_SECTION_CWD, path__walk(task, &fs->pwd, kind));
+	}
+	record__title(record, mm);
+	if (control_groups)
+		task__groups(record, task);
+	if (start)
+		record__arguments(record, start, end);
+
+	if (record__send(record, AW_TYPE_SYSCALL, call->time, sequence))
+		statistics->lost_ring++;
+	else
+		statistics->sent++;
+	if (record->flags & AW_FLAG_INCOMPLETE)
+		statistics->incomplete++;
+out:
+	if (call->flags & INFLIGHT_LONG)
+		bpf_map_delete_elem(&inflight_long, &key);
+	bpf_map_delete_elem(&inflight, &key);
+	return 0;
+}
+
+/*
+ * An exec has succeeded. Its own copy of the program's name is what getname() read, so it serves where the user's
+ * could not be read at entry; after the exec that memory is gone. execveat() names it "/dev/fd/N…" instead: not used.
+ */
+static __always_inline int stage__exec(struct task_struct *task, struct linux_binprm *bprm)
+{
+	__u64 key = (__u64)task;
+	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
+	struct entry_memory *entry = memory_of(&entry_memory, 1);
+
+	if (!call || !entry || !(call->unread & 1) || call->used)
+		return 0;
+	entry->call = *call;
+
+	struct aw_section *head = entry__room(entry, AW_PATH_MAX);
+
+	if (!head)
+		return 0;
+	long length = bpf_probe_read_kernel_str(head + 1, AW_PATH_MAX, BPF_CORE_READ(bprm, filename));
+
+	if (length <= 0)
+		return 0;
+	entry__section(entry, head, AW_SECTION_PATHNAME, 0, 0, length - 1);
+	if (entry->call.used > INFLIGHT_INLINE) {
+		if (bpf_map_update_elem(&inflight_long, &key, entry->sections, BPF_ANY))
+			return 0;
+		call->flags |= INFLIGHT_LONG;
+	} else {
+		__builtin_memcpy(call->sections, entry->sections, INFLIGHT_INLINE);
+	}
+	call->used = entry->call.used;
+	call->unread = 0;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the calling task is, taken at exit as audit does (audit_log_task_info(), audit_log_exit()). */
+#ifndef EBPF_AUDIT_TASK_H
+#define EBPF_AUDIT_TASK_H
+
+#include "path.h"
+#include "record.h"
+
+static __always_inline void task__facts(struct task_struct *task, struct aw_syscall *call)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	call->pid = BPF_CORE_READ(task, tgid);
+	call->tid = BPF_CORE_READ(task, pid);
+	call->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	call->start = compat__start(BPF_CORE_READ(task, group_leader));
+	call->auid = BPF_CORE_READ(task, loginuid.val);
+	call->ses = BPF_CORE_READ(task, sessionid);
+	call->personality = BPF_CORE_READ(task, personality);
+	call->uid = BPF_CORE_READ(cred, uid.val);
+	call->gid = BPF_CORE_READ(cred, gid.val);
+	call->euid = BPF_CORE_READ(cred, euid.val);
+	call->suid = BPF_CORE_READ(cred, suid.val);
+	call->fsuid = BPF_CORE_READ(cred, fsuid.val);
+	call->egid = BPF_CORE_READ(cred, egid.val);
+	call->sgid = BPF_CORE_READ(cred, sgid.val);
+	call->fsgid = BPF_CORE_READ(cred, fsgid.val);
+	bpf_get_current_comm(call->comm, sizeof(call->comm));
+}
+
+/* The same facts, as far as rules compare them, for the prefilter. */
+static __always_inline void task__publish(const struct aw_syscall *call, bool returned, struct facts *facts)
+{
+	facts->known = (1U << AS_FIELDS) - 1;
+	if (!returned)
+		facts->known &= ~(1U << AS_FIELD_EXIT | 1U << AS_FIELD_SUCCESS);
+	facts->value[AS_FIELD_A0] = call->args[0];
+	facts->value[AS_FIELD_A1] = call->args[1];
+	facts->value[AS_FIELD_A2] = call->args[2];
+	facts->value[AS_FIELD_A3] = call->args[3];
+	facts->value[AS_FIELD_PID] = call->pid;
+	facts->value[AS_FIELD_PPID] = call->ppid;
+	facts->value[AS_FIELD_EXIT] = call->ret;
+	facts->value[AS_FIELD_SUCCESS] = !(call->ret < 0 && call->ret >= -4095);
+	facts->value[AS_FIELD_PERS] = call->personality;
+	facts->value[AS_FIELD_AUID] = call->auid;
+	facts->value[AS_FIELD_SES] = call->ses;
+	facts->value[AS_FIELD_UID] = call->uid;
+	facts->value[AS_FIELD_EUID] = call->euid;
+	facts->value[AS_FIELD_SUID] = call->suid;
+	facts->value[AS_FIELD_FSUID] = call->fsuid;
+	facts->value[AS_FIELD_GID] = call->gid;
+	facts->value[AS_FIELD_EGID] = call->egid;
+	facts->value[AS_FIELD_SGID] = call->sgid;
+	facts->value[AS_FIELD_FSGID] = call->fsgid;
+}
+
+static __always_inline void task__tty(struct record_memory *record, struct task_struct *task)
+{
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+
+	if (!tty || !RECORD_ROOM(record, 64))
+		return;
+	long length = bpf_probe_read_kernel_str(RECORD_NEXT(record), 64, &tty->name);
+
+	if (length > 1)
+		record__section(record, AW_SECTION_TTY, 0, 0, length - 1);
+}
+
+/* Adds a path that path__walk() has left in `walk`. */
+static __always_inline void record__walked(struct record_memory *record, __u16 tag, struct path_walk *walk)
+{
+	if (!walk)
+		return;
+	if (walk->error) {
+		record__missing(record, tag, 0, -walk->error);
+		return;
+	}
+	__u32 start = walk->start & (2 * AW_PATH_MAX - 1);
+
+	if (start > PATH_TEXT_MAX || !RECORD_ROOM(record, 2 * AW_PATH_MAX)) {
+		record__incomplete(record);
+		return;
+	}
+	__u32 length = (PATH_TEXT_MAX - start) & (2 * AW_PATH_MAX - 1);
+
+	bpf_probe_read_kernel(RECORD_NEXT(record), length, &walk->text[start]);
+	record__section(record, tag, 0, 0, length);
+}
+
+/*
+ * Supplementary groups. NGROUPS_MAX is 65536; more than GROUPS_MOST are cut and marked, which user space takes as
+ * "perhaps a member".
+ */
+#define GROUPS_MOST 1024
+
+static __always_inline void task__groups(struct record_memory *record, struct task_struct *task)
+{
+	struct group_info *info = BPF_CORE_READ(task, cred, group_info);
+	__u32 count = BPF_CORE_READ(info, ngroups);
+	__u8 flags = 0;
+
+	if (!info || !RECORD_ROOM(record, GROUPS_MOST * 4))
+		return;
+	if (count > GROUPS_MOST) {
+		count = GROUPS_MOST;
+		flags = AW_CUT;
+	}
+	bpf_probe_read_kernel(RECORD_NEXT(record), (count * 4) & 8191, &info->gid);
+	record__section(record, AW_SECTION_GROUPS, 0, flags, count * 4);
+}
+
+/* The open file behind a descriptor of `task`, or NULL. */
+static __always_inline struct file *task__file(struct task_struct *task, __u32 descriptor)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (descriptor >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	return file;
+}
+
+/* What audit_copy_inode() (kernel/auditsc.c) takes of a file. */
+static __always_inline void record__object(struct record_memory *record, struct dentry *dentry, __u8 role, __u32 flags)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+
+	if (!inode || !RECORD_ROOM(record, sizeof(struct aw_object)))
+		return;
+	struct aw_object *object = (void *)RECORD_NEXT(record);
+	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	__u32 rdev = BPF_CORE_READ(inode, i_rdev);
+
+	/* include/linux/kdev_t.h: MAJOR and MINOR of the kernel's own dev_t. */
+	object->inode = BPF_CORE_READ(inode, i_ino);
+	object->dev_major = dev >> 20;
+	object->dev_minor = dev & 0xfffff;
+	object->rdev_major = rdev >> 20;
+	object->rdev_minor = rdev & 0xfffff;
+	object->mode = BPF_CORE_READ(inode, i_mode);
+	object->uid = BPF_CORE_READ(inode, i_uid.val);
+	object->gid = BPF_CORE_READ(inode, i_gid.val);
+	object->flags = flags;
+	record__section(record, AW_SECTION_OBJECT, role, 0, sizeof(*object));
+}
+
+#endif

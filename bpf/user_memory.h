@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the arguments point to. Read at entry, as near to the kernel's own reading as a tracepoint can be; what was
+ * not in memory then is read at exit, when the kernel has brought it in, and marked AW_LATE.
+ */
+#ifndef EBPF_AUDIT_USER_MEMORY_H
+#define EBPF_AUDIT_USER_MEMORY_H
+
+#include "record.h"
+
+#define EFAULT 14
+
+#define AF_UNSPEC 0
+
+/* struct user_msghdr and its 32-bit form (include/linux/socket.h, include/net/compat.h), as far as the name. */
+struct message_head {
+	__u64 name;
+	__s32 name_length;
+};
+
+struct message_head_compat {
+	__u32 name;
+	__s32 name_length;
+};
+
+/* Where the next section goes in the entry's working memory; NULL when `most` bytes do not fit. */
+static __always_inline struct aw_section *entry__room(struct entry_memory *entry, __u32 most)
+{
+	__u32 used = entry->call.used;
+
+	if (used + sizeof(struct aw_section) + most > INFLIGHT_SECTIONS)
+		return NULL;
+	return (void *)&entry->sections[used & 16383];
+}
+
+static __always_inline void entry__section(struct entry_memory *entry, struct aw_section *head, __u16 tag, __u8 detail,
+					   __u8 flags, __s32 length)
+{
+	head->tag = tag;
+	head->detail = detail;
+	head->flags = flags;
+	head->length = length;
+	entry->call.used += sizeof(*head) + AW_ALIGN(length > 0 ? (__u32)length : 0);
+}
+
+/*
+ * Reads the path of argument `argument` into the section at `head`. Returns its length without NUL or a negative
+ * errno, and sets *flags.
+ */
+static __always_inline __s32 user__path(struct aw_section *head, __u64 address, __u8 *flags)
+{
+	long length = bpf_probe_read_user_str(head + 1, AW_PATH_MAX, (void *)address);
+
+	if (length <= 0)
+		return -EFAULT;
+	/*
+	 * A string of PATH_MAX bytes or more fills the buffer, and getname() refuses it with ENAMETOOLONG. Whether it
+	 * was cut cannot be seen from the length alone: one of exactly PATH_MAX - 1 bytes gives the same.
+	 */
+	if (length == AW_PATH_MAX) {
+		char last = 0;
+
+		if (bpf_probe_read_user(&last, 1, (void *)(address + AW_PATH_MAX - 1)) || last)
+			*flags |= AW_CUT;
+	}
+	return length - 1;
+}
+
+static __always_inline void entry__path(struct entry_memory *entry, __u32 argument)
+{
+	__u64 address = entry->call.args[argument];
+
+	if (!(entry->call.shape.paths & (1 << argument)) || !address)
+		return;
+	struct aw_section *head = entry__room(entry, AW_PATH_MAX);
+	__u8 flags = 0;
+
+	if (!head)
+		return;
+	__s32 length = user__path(head, address, &flags);
+
+	if (length < 0)
+		entry->call.unread |= 1 << argument;
+	else
+		entry__section(entry, head, AW_SECTION_PATHNAME, argument, flags, length);
+}
+
+/* Address and length that a call gives: args[n], args[n + 1], or a message head's name. Returns 0 when there is none. */
+static __always_inline __u64 user__address(const struct ash_shape *shape, const __u64 args[6], __u32 arch, __s32 *length)
+{
+	if (shape->address == ASH_ADDRESS_MSG_IN || shape->address == ASH_ADDRESS_MSG_OUT) {
+		if (arch & 0x80000000U) { /* __AUDIT_ARCH_64BIT */
+			struct message_head head = {};
+
+			if (bpf_probe_read_user(&head, sizeof(head), (void *)args[1]))
+				return 0;
+			*length = head.name_length;
+			return head.name;
+		}
+		struct message_head_compat head = {};
+
+		if (bpf_probe_read_user(&head, sizeof(head), (void *)args[1]))
+			return 0;
+		*length = head.name_length;
+		return head.name;
+	}
+
+	/* args[] is indexed by constants, because the verifier of older kernels allows no variable offset here. */
+	__u64 address = shape->address_arg == 1 ? args[1] : args[4];
+	__u64 next = shape->address_arg == 1 ? args[2] : args[5];
+
+	if (shape->address == ASH_ADDRESS_IN)
+		*length = (__s32)next;
+	else if (!address || bpf_probe_read_user(length, sizeof(*length), (void *)next))
+		return 0;
+	return address;
+}
+
+static __always_inline void entry__address(struct entry_memory *entry)
+{
+	__u8 kind = entry->call.shape.address;
+
+	if (kind != ASH_ADDRESS_IN && kind != ASH_ADDRESS_MSG_IN)
+		return;
+	__s32 length = 0;
+	__u64 address = user__address(&entry->call.shape, entry->call.args, entry->call.arch, &length);
+
+	/* move_addr_to_kernel() (net/socket.c): a longer one is refused before audit sees it, an empty one is not shown. */
+	if (!address || length <= 0 || length > AW_SOCKADDR_MAX)
+		return;
+	struct aw_section *head = entry__room(entry, AW_SOCKADDR_MAX);
+
+	if (!head)
+		return;
+	if (bpf_probe_read_user(head + 1, length & 255, (void *)address))
+		length = -EFAULT;
+	entry__section(entry, head, AW_SECTION_SOCKADDR, 0, 0, length);
+}
+
+/* The paths that were not in memory at entry. */
+static __always_inline void record__late_path(struct record_memory *record, const struct inflight *call, __u32 argument)
+{
+	if (!(call->unread & (1 << argument)))
+		return;
+	if (!RECORD_ROOM(record, AW_PATH_MAX)) {
+		record__incomplete(record);
+		return;
+	}
+	struct aw_section *head = (void *)(RECORD_NEXT(record) - sizeof(*head));
+	__u8 flags = AW_LATE;
+	__s32 length = user__path(head, call->args[argument], &flags);
+
+	record__section(record, AW_SECTION_PATHNAME, argument, flags, length);
+}
+
+/* The address that a call received, from where it was put. */
+static __always_inline void record__received_address(struct record_memory *record, const struct inflight *call, long ret)
+{
+	__u8 kind = call->shape.address;
+	__s32 length = 0;
+
+	if ((kind != ASH_ADDRESS_OUT && kind != ASH_ADDRESS_MSG_OUT) || ret < 0)
+		return;
+	__u64 address = user__address(&call->shape, call->args, call->arch, &length);
+
+	if (!address || length <= 0 || !RECORD_ROOM(record, AW_SOCKADDR_MAX))
+		return;
+	if (length > AW_SOCKADDR_MAX)
+		length = AW_SOCKADDR_MAX;
+	if (bpf_probe_read_user(RECORD_NEXT(record), length & 255, (void *)address))
+		length = -EFAULT;
+	record__section(record, AW_SECTION_SOCKADDR, 0, 0, length);
+}
+
+static __always_inline void record__descriptor_pair(struct record_memory *record, const struct inflight *call, long ret)
+{
+	if (!(call->shape.flags & ASH_FD_PAIR) || ret != 0 || !RECORD_ROOM(record, 8))
+		return;
+	__u64 address = call->shape.pair_arg == 3 ? call->args[3] : call->args[0];
+	long error = bpf_probe_read_user(RECORD_NEXT(record), 8, (void *)address);
+
+	record__section(record, AW_SECTION_FD_PAIR, 0, 0, error ? -EFAULT : 8);
+}
+
+/*
+ * The command line as get_cmdline() (mm/util.c) gives it for a buffer of 128 bytes: the argument area, and on into
+ * the environment when the program has written over its end (setproctitle).
+ */
+static __always_inline void record__title(struct record_memory *record, struct mm_struct *mm)
+{
+	if (!RECORD_ROOM(record, 2 * AW_PROCTITLE_MAX))
+		return;
+	__u64 start = BPF_CORE_READ(mm, arg_start);
+	__u64 end = BPF_CORE_READ(mm, arg_end);
+	__u8 *title = RECORD_NEXT(record);
+	__u32 length = end - start > AW_PROCTITLE_MAX ? AW_PROCTITLE_MAX : end - start;
+
+	if (!mm || end <= start)
+		return;
+	if (bpf_probe_read_user(title, length & 255, (void *)start)) {
+		record__section(record, AW_SECTION_PROCTITLE, 0, 0, -EFAULT);
+		return;
+	}
+	if (length < AW_PROCTITLE_MAX && length > 0 && title[(length - 1) & 127]) {
+		__u64 environment = BPF_CORE_READ(mm, env_start);
+		__u64 room = BPF_CORE_READ(mm, env_end) - environment;
+		__u32 wanted = AW_PROCTITLE_MAX - length;
+		/* A title may end inside the argument area even so, then nothing of the environment belongs to it. */
+		char within[AW_PROCTITLE_MAX + 8];
+		long inside = bpf_probe_read_user_str(within, (length & 127) + 1, (void *)start);
+
+		if (inside > 0 && (__u32)inside <= length) {
+			length = inside - 1;
+		} else if (room && (__s64)room > 0) {
+			if (wanted > room)
+				wanted = room;
+			long more = bpf_probe_read_user_str(title + (length & 127), (wanted & 127) + 1, (void *)environment);
+
+			if (more > 0)
+				length += more - 1;
+		}
+	}
+	if (length > AW_PROCTITLE_MAX)
+		length = AW_PROCTITLE_MAX;
+	record__section(record, AW_SECTION_PROCTITLE, 0, 0, length);
+}
+
+/* Argument text that is left for the event itself after the fragments. */
+#define ARGUMENTS_IN_EVENT 8192
+#define ARGUMENTS_IN_FRAGMENT 24576
+/* Argument and environment text is at most 3/4 of _STK_LIM, 6 MiB (prepare_arg_pages in fs/exec.c). */
+#define ARGUMENTS_MAX (6 * 1024 * 1024)
+
+static __always_inline void record__arguments(struct record_memory *record, __u64 start, __u64 end)
+{
+	if (end <= start)
+		return;
+	if (!RECORD_ROOM(record, ARGUMENTS_IN_EVENT)) {
+		record__incomplete(record);
+		return;
+	}
+	__u64 length = end - start;
+
+	if (length > ARGUMENTS_IN_EVENT)
+		length = ARGUMENTS_IN_EVENT;
+	long error = bpf_probe_read_user(RECORD_NEXT(record), length & 16383, (void *)start);
+
+	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
+}
+
+/*
+ * Sends argument text ahead of its event, in as many fragments as it takes. Returns where the rest begins. When the
+ * ring is full the event itself will most likely not fit either; if it does, user space sees the gap by the count.
+ */
+static __always_inline __u64 record__fragments(struct record_memory *record, __u64 time, __u64 sequence, __u64 start, __u64 end)
+{
+	for (int i = 0; i < ARGUMENTS_MAX / ARGUMENTS_IN_FRAGMENT + 1; i++) {
+		if (end <= start || end - start <= ARGUMENTS_IN_EVENT)
+			break;
+		__u64 length = end - start;
+
+		if (length > ARGUMENTS_IN_FRAGMENT)
+			length = ARGUMENTS_IN_FRAGMENT;
+		record->used = sizeof(struct aw_header);
+		record->flags = 0;
+		long error = bpf_probe_read_user(RECORD_NEXT(record), length & 32767, (void *)start);
+
+		record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
+		record__send(record, AW_TYPE_ARGV, time, sequence);
+		start += length;
+	}
+	return start;
+}
+
+#endif
