@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+import AuditBytes
+import AuditEvents
+import CAuditWire
+import Glibc
+
+/// The records that are one line each.
+extension RecordFormatter {
+    /// SYSCALL: `audit_log_exit()` and `audit_log_task_info()`.
+    func writeSyscall(
+        _ event: borrowing EventView, index: SectionIndex, items: Int, key: Int, line: inout RecordLine,
+        into buffer: inout RecordBuffer
+    ) {
+        beginLine("type=SYSCALL ", line: &line, into: &buffer)
+        let call = event.call
+        buffer.append("arch=")
+        buffer.appendHex(UInt64(call.arch))
+        buffer.append(" syscall=")
+        buffer.appendDecimal(Int32(bitPattern: call.nr))
+        if call.personality != 0 {
+            buffer.append(" per=")
+            buffer.appendHex(UInt64(call.personality))
+        }
+        if event.hasReturned {
+            if event.succeeded { buffer.append(" success=yes exit=") } else { buffer.append(" success=no exit=") }
+            buffer.appendDecimal(call.ret)
+        }
+        buffer.append(" a0=")
+        buffer.appendHex(call.args.0)
+        buffer.append(" a1=")
+        buffer.appendHex(call.args.1)
+        buffer.append(" a2=")
+        buffer.appendHex(call.args.2)
+        buffer.append(" a3=")
+        buffer.appendHex(call.args.3)
+        buffer.append(" items=")
+        buffer.appendDecimal(UInt32(truncatingIfNeeded: items))
+        appendTask(call, into: &buffer)
+        appendTerminal(event, index: index, into: &buffer)
+        buffer.append(" ses=")
+        buffer.appendDecimal(call.ses)
+        buffer.append(" comm=")
+        buffer.appendCommand(of: call)
+        let beforeExecutable = buffer.count
+        appendExecutable(event, index: index, into: &buffer)
+        // subj= belongs here once the wire carries a security context.
+        appendKey(key, into: &buffer)
+        if buffer.count - line.start >= Self.lineLimit {
+            // Only a path of thousands of unprintable bytes comes here. The kernel has a word for what does not fit.
+            buffer.truncate(to: beforeExecutable)
+            buffer.append(" exe=\"<too_long>\"")
+            appendKey(key, into: &buffer)
+        }
+        endLine(&line, into: &buffer)
+    }
+
+    private func appendTask(_ call: aw_syscall, into buffer: inout RecordBuffer) {
+        buffer.append(" ppid=")
+        buffer.appendDecimal(Int32(bitPattern: call.ppid))
+        buffer.append(" pid=")
+        buffer.appendDecimal(Int32(bitPattern: call.pid))
+        buffer.append(" auid=")
+        buffer.appendDecimal(call.auid)
+        buffer.append(" uid=")
+        buffer.appendDecimal(call.uid)
+        buffer.append(" gid=")
+        buffer.appendDecimal(call.gid)
+        buffer.append(" euid=")
+        buffer.appendDecimal(call.euid)
+        buffer.append(" suid=")
+        buffer.appendDecimal(call.suid)
+        buffer.append(" fsuid=")
+        buffer.appendDecimal(call.fsuid)
+        buffer.append(" egid=")
+        buffer.appendDecimal(call.egid)
+        buffer.append(" sgid=")
+        buffer.appendDecimal(call.sgid)
+        buffer.append(" fsgid=")
+        buffer.appendDecimal(call.fsgid)
+    }
+
+    /// The kernel prints the terminal's name as it is. It comes over the wire here, so one that could break the line
+    /// is written as hexadecimal digits.
+    private func appendTerminal(
+        _ event: borrowing EventView, index: SectionIndex, into buffer: inout RecordBuffer
+    ) {
+        guard index.tty.count > 0 else {
+            buffer.append(" tty=(none)")
+            return
+        }
+        buffer.append(" tty=")
+        let name = event.value(index.tty)
+        if PlainText.isPlain(name) { buffer.append(name) } else { buffer.appendUppercaseHex(name) }
+    }
+
+    private func appendExecutable(
+        _ event: borrowing EventView, index: SectionIndex, into buffer: inout RecordBuffer
+    ) {
+        if index.executable.isPresent {
+            buffer.append(" exe=")
+            buffer.appendUntrusted(event.value(index.executable))
+        } else if index.executable.errno == ENAMETOOLONG {
+            buffer.append(" exe=\"<too_long>\"")
+        } else {
+            buffer.append(" exe=(null)")
+        }
+    }
+
+    /// MMAP: `show_special()`.
+    func writeMemoryMap(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        let reader = WireReader(event.sections)
+        guard let map = try? reader.load(at: Int(index.memoryMap.offset), as: aw_mmap.self) else { return }
+        beginLine("type=MMAP ", line: &line, into: &buffer)
+        buffer.append("fd=")
+        buffer.appendDecimal(map.fd)
+        buffer.append(" flags=0x")
+        buffer.appendHex(UInt64(map.flags))
+        endLine(&line, into: &buffer)
+    }
+
+    /// FD_PAIR
+    func writeDescriptorPair(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        let reader = WireReader(event.sections)
+        let offset = Int(index.descriptorPair.offset)
+        guard let first = try? reader.load(at: offset, as: Int32.self),
+            let second = try? reader.load(at: offset + 4, as: Int32.self)
+        else { return }
+        beginLine("type=FD_PAIR ", line: &line, into: &buffer)
+        buffer.append("fd0=")
+        buffer.appendDecimal(first)
+        buffer.append(" fd1=")
+        buffer.appendDecimal(second)
+        endLine(&line, into: &buffer)
+    }
+
+    /// SOCKADDR
+    func writeSocketAddress(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        beginLine("type=SOCKADDR ", line: &line, into: &buffer)
+        buffer.append("saddr=")
+        buffer.appendUppercaseHex(event.value(index.socketAddress))
+        endLine(&line, into: &buffer)
+    }
+
+    /// CWD. Without a value there is no record, as in the kernel when no name was looked up.
+    func writeWorkingDirectory(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        guard index.workingDirectory.isPresent || index.workingDirectory.errno == ENAMETOOLONG else { return }
+        beginLine("type=CWD ", line: &line, into: &buffer)
+        buffer.append("cwd=")
+        appendWorkingDirectory(event, index: index, into: &buffer)
+        endLine(&line, into: &buffer)
+    }
+
+    private func appendWorkingDirectory(
+        _ event: borrowing EventView, index: SectionIndex, into buffer: inout RecordBuffer
+    ) {
+        if index.workingDirectory.isPresent {
+            buffer.appendUntrusted(event.value(index.workingDirectory))
+        } else if index.workingDirectory.errno == ENAMETOOLONG {
+            buffer.append("\"<too_long>\"")
+        } else {
+            buffer.append("(null)")
+        }
+    }
+
+    /// PATH: `audit_log_name()`.
+    func writePath(
+        _ event: borrowing EventView, index: SectionIndex, item: PathItem, number: Int, line: inout RecordLine,
+        into buffer: inout RecordBuffer
+    ) {
+        beginLine("type=PATH ", line: &line, into: &buffer)
+        buffer.append("item=")
+        buffer.appendDecimal(UInt32(truncatingIfNeeded: number))
+        buffer.append(" name=")
+        switch item.form {
+        case .text: buffer.appendUntrusted(event.value(item.name))
+        case .null: buffer.append("(null)")
+        case .workingDirectory: appendWorkingDirectory(event, index: index, into: &buffer)
+        }
+        if item.object.isPresent { appendObject(event, at: item.object, into: &buffer) }
+        // obj= belongs here once the wire carries a security context.
+        switch item.type {
+        case .normal: buffer.append(" nametype=NORMAL")
+        case .parent: buffer.append(" nametype=PARENT")
+        case .delete: buffer.append(" nametype=DELETE")
+        case .create: buffer.append(" nametype=CREATE")
+        case .unknown: buffer.append(" nametype=UNKNOWN")
+        }
+        // File capabilities are not on the wire; these are what a file without any has (kernel 5.2 and later).
+        buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+        endLine(&line, into: &buffer)
+    }
+
+    private func appendObject(_ event: borrowing EventView, at slot: Slot, into buffer: inout RecordBuffer) {
+        let reader = WireReader(event.sections)
+        guard let object = try? reader.load(at: Int(slot.offset), as: aw_object.self) else { return }
+        buffer.append(" inode=")
+        buffer.appendDecimal(object.inode)
+        buffer.append(" dev=")
+        buffer.appendHexByte(object.dev_major)
+        buffer.append(UInt8(ascii: ":"))
+        buffer.appendHexByte(object.dev_minor)
+        buffer.append(" mode=")
+        // umode_t has 16 bits.
+        buffer.appendOctal(object.mode & 0xFFFF)
+        buffer.append(" ouid=")
+        buffer.appendDecimal(object.uid)
+        buffer.append(" ogid=")
+        buffer.appendDecimal(object.gid)
+        buffer.append(" rdev=")
+        buffer.appendHexByte(object.rdev_major)
+        buffer.append(UInt8(ascii: ":"))
+        buffer.appendHexByte(object.rdev_minor)
+    }
+
+    /// PROCTITLE: `audit_log_proctitle()`, which prints even its `(null)` as an untrusted string, in quotes.
+    func writeProcessTitle(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        beginLine("type=PROCTITLE ", line: &line, into: &buffer)
+        let title = event.value(index.processTitle)
+        let length = Self.trimmedLength(title)
+        if length > 0 {
+            buffer.append("proctitle=")
+            buffer.appendUntrusted(title.extracting(first: length))
+        } else {
+            buffer.append("proctitle=\"(null)\"")
+        }
+        endLine(&line, into: &buffer)
+    }
+
+    /// Length without unprintable bytes at the end: `audit_proctitle_rtrim()`. The kernel's `isprint()` is that of
+    /// Latin-1 (lib/ctype.c).
+    private static func trimmedLength(_ title: RawSpan) -> Int {
+        let reader = WireReader(title)
+        var length = min(title.byteCount, Int(AW_PROCTITLE_MAX))
+        while length > 0, let last = try? reader.load(at: length - 1, as: UInt8.self) {
+            if (0x20...0x7e).contains(last) || last >= 0xa0 { return length }
+            length -= 1
+        }
+        return 0
+    }
+}

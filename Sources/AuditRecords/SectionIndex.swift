@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import AuditEvents
+import CAuditWire
+
+/// Where a section's value lies in the bytes of an event's sections, or why it has none.
+struct Slot: BitwiseCopyable {
+    /// Distance of the value from the start of the sections.
+    var offset: Int32 = 0
+    /// Bytes of the value; -1 when there is no value.
+    var count: Int32 = -1
+    /// Why there is no value: a positive errno; 0 when there is one, or no such section.
+    var errno: Int32 = 0
+
+    /// There is a value (it may be empty).
+    var isPresent: Bool { count >= 0 }
+}
+
+/// The places of all sections of one event, found in one walk.
+///
+/// Places are numbers, not views: views of the same bytes are made where a value is written. Of several sections with the
+/// same meaning the first counts.
+struct SectionIndex {
+    var tty = Slot()
+    var executable = Slot()
+    var workingDirectory = Slot()
+    var processTitle = Slot()
+    var arguments = Slot()
+    var socketAddress = Slot()
+    var descriptorPair = Slot()
+    var memoryMap = Slot()
+    var result = Slot()
+    var resultParent = Slot()
+    var descriptor = Slot()
+    var program = Slot()
+    /// By argument.
+    var pathnames = InlineArray<6, Slot>(repeating: Slot())
+    /// Bit n: ``pathnames`` n has a value.
+    var named: UInt8 = 0
+
+    /// Finds the sections of `event`.
+    init(_ event: borrowing EventView) {
+        let reader = WireReader(event.sections)
+        let size = event.sections.byteCount
+        var offset = 0
+        while offset < size {
+            guard let head = try? reader.load(at: offset, as: aw_section.self) else { return }
+            let start = offset + MemoryLayout<aw_section>.size
+            let length = Int(max(0, head.length))
+            guard length <= size - start else { return }
+            offset = start + (length + 7) & ~7
+            let slot = Slot(
+                offset: Int32(truncatingIfNeeded: start), count: head.length < 0 ? -1 : head.length,
+                errno: head.length < 0 ? 0 &- head.length : 0)
+            note(slot, tag: head.tag, detail: head.detail)
+        }
+    }
+
+    private mutating func note(_ slot: Slot, tag: UInt16, detail: UInt8) {
+        switch SectionTag(rawValue: tag) {
+        case .tty: Self.set(&tty, slot)
+        case .executable: Self.set(&executable, slot)
+        case .workingDirectory: Self.set(&workingDirectory, slot)
+        case .processTitle: Self.set(&processTitle, slot)
+        case .arguments: Self.set(&arguments, slot)
+        case .socketAddress: Self.set(&socketAddress, slot)
+        case .descriptorPair: Self.set(&descriptorPair, slot)
+        case .memoryMap: Self.set(&memoryMap, slot)
+        case .pathname:
+            // A name that could not be read is no item: the kernel's getname() fails before audit sees it.
+            guard detail < 6, slot.isPresent, named & (1 << detail) == 0 else { return }
+            pathnames[Int(detail)] = slot
+            named |= 1 << detail
+        case .object:
+            switch UInt32(detail) {
+            case AW_ROLE_RESULT.rawValue: Self.set(&result, slot)
+            case AW_ROLE_RESULT_PARENT.rawValue: Self.set(&resultParent, slot)
+            case AW_ROLE_DESCRIPTOR.rawValue: Self.set(&descriptor, slot)
+            case AW_ROLE_EXECUTABLE.rawValue: Self.set(&program, slot)
+            default: return
+            }
+        case .groups, nil: return
+        }
+    }
+
+    private static func set(_ place: inout Slot, _ slot: Slot) {
+        if !place.isPresent, place.errno == 0 { place = slot }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+/// What every path argument of every system call is to its call: ``PathUse`` by ABI, number and argument.
+package struct PathUseTable: Sendable {
+    /// System calls a table has room for: `AS_SYSCALLS`.
+    package static let syscalls = 2048
+    /// Arguments a call has.
+    package static let arguments = 6
+    /// Entries: ABI × number × argument.
+    package static let size = SyscallABI.allCases.count * syscalls * arguments
+
+    /// Raw values of ``PathUse``, by ABI, then number, then argument.
+    private let uses: [UInt8]
+
+    /// A table in which every argument is looked up.
+    package init() {
+        uses = Array(repeating: PathUse.lookup.rawValue, count: Self.size)
+    }
+
+    /// A table from ``PathUse`` raw values ordered by ABI, then number, then argument.
+    ///
+    /// What `uses` does not reach, and values that are no use, count as ``PathUse/lookup``.
+    package init(uses: [UInt8]) {
+        self.uses = uses
+    }
+
+    /// Where a use stands in the table, or nil when the call or argument is not one that a table can hold.
+    package static func index(abi: SyscallABI, number: UInt32, argument: Int) -> Int? {
+        guard number < UInt32(syscalls), argument >= 0, argument < arguments else { return nil }
+        return (Int(abi.rawValue) * syscalls + Int(number)) * arguments + argument
+    }
+
+    /// What argument `argument` of call `number` is.
+    ///
+    /// - Parameters:
+    ///   - arch: `AUDIT_ARCH_*`; its bit `__AUDIT_ARCH_64BIT` (linux/audit.h) decides which table the number is from.
+    ///   - number: the system call; the bit of x32 (`__X32_SYSCALL_BIT`) is not looked at.
+    ///   - argument: 0 ... 5.
+    package func pathUse(arch: UInt32, number: UInt32, argument: Int) -> PathUse {
+        let abi: SyscallABI = arch & 0x8000_0000 != 0 ? .native : .compat
+        guard let index = Self.index(abi: abi, number: number & ~0x4000_0000, argument: argument), index < uses.count
+        else { return .lookup }
+        return PathUse(rawValue: uses[index]) ?? .lookup
+    }
+}
