@@ -209,8 +209,9 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 
 	if (!call)
 		return 0;
+	__u32 slot = 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1);
 	struct ast_statistics *statistics = statistics_of_cpu();
-	struct record_memory *record = memory_of(&record_memory, 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1));
+	struct record_memory *record = memory_of(&record_memory, slot);
 	struct working_memory *memory = memory_of(&working_memory, kind);
 
 	if (!statistics || !record || !memory)
@@ -221,6 +222,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	__u64 start = 0, end = 0;
 	__u64 sequence = record__sequence();
+	__u32 fragment_lost = 0;
 
 	ret = returned ? compat__result(ret) : 0;
 	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
@@ -228,7 +230,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 		start = BPF_CORE_READ(mm, arg_start);
 		end = BPF_CORE_READ(mm, arg_end);
 		if (end - start > ARGUMENTS_IN_EVENT)
-			start = record__fragments(record, call->time, sequence, start, end);
+			start = record__fragments(slot, call->time, sequence, start, end, &fragment_lost);
 	}
 
 	__builtin_memcpy(facts->args, call->args, sizeof(facts->args));
@@ -251,7 +253,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	}
 
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
-	record->flags = returned ? 0 : AW_FLAG_NO_RETURN;
+	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | (fragment_lost ? AW_FLAG_INCOMPLETE : 0);
 	record__from_entry(record, call, key);
 	if (call->unread) {
 		record__late_path(record, call, 0);

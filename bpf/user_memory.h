@@ -249,10 +249,30 @@ static __always_inline void record__arguments(struct record_memory *record, __u6
 }
 
 /*
- * Sends argument text ahead of its event, in as many fragments as it takes. Returns where the rest begins. When the
- * ring is full the event itself will most likely not fit either; if it does, user space sees the gap by the count.
+ * Sends one fragment of `length` bytes at `start`. A function of its own, so that the verifier checks it once and not for
+ * every round of the loop. Returns 1 when the text did not get through.
  */
-static __always_inline __u64 record__fragments(struct record_memory *record, __u64 time, __u64 sequence, __u64 start, __u64 end)
+__noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 time, __u64 sequence)
+{
+	struct record_memory *record = memory_of(&record_memory, slot);
+
+	if (!record)
+		return 1;
+	record->used = sizeof(struct aw_header);
+	record->flags = 0;
+	if (!RECORD_ROOM(record, ARGUMENTS_IN_FRAGMENT) || length > ARGUMENTS_IN_FRAGMENT)
+		return 1;
+	long error = bpf_probe_read_user(RECORD_NEXT(record), length & 32767, (void *)start);
+
+	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
+	return record__send(record, AW_TYPE_ARGV, time, sequence) || error;
+}
+
+/*
+ * Sends argument text ahead of its event, in as many fragments as it takes. Returns where the rest begins, and sets *lost
+ * when a fragment did not get through: the event then has to say that it is incomplete.
+ */
+static __always_inline __u64 record__fragments(__u32 slot, __u64 time, __u64 sequence, __u64 start, __u64 end, __u32 *lost)
 {
 	for (int i = 0; i < ARGUMENTS_MAX / ARGUMENTS_IN_FRAGMENT + 1; i++) {
 		if (end <= start || end - start <= ARGUMENTS_IN_EVENT)
@@ -261,12 +281,7 @@ static __always_inline __u64 record__fragments(struct record_memory *record, __u
 
 		if (length > ARGUMENTS_IN_FRAGMENT)
 			length = ARGUMENTS_IN_FRAGMENT;
-		record->used = sizeof(struct aw_header);
-		record->flags = 0;
-		long error = bpf_probe_read_user(RECORD_NEXT(record), length & 32767, (void *)start);
-
-		record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
-		record__send(record, AW_TYPE_ARGV, time, sequence);
+		*lost |= record__fragment(slot, start, length, time, sequence);
 		start += length;
 	}
 	return start;
