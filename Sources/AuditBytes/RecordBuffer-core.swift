@@ -47,27 +47,108 @@
         }
     }
 
-    /// Appends `bytes`, all or nothing; false when there is no room.
+    /// Makes room for at least `byteCount` more bytes. This is the only place where a buffer allocates after its making.
+    package mutating func reserve(_ byteCount: Int) {
+        guard byteCount > freeCapacity else { return }
+        let size = count + byteCount
+        let new = UnsafeMutableRawPointer.allocate(byteCount: size + Self.slack, alignment: 16)
+        unsafe new.copyMemory(from: base, byteCount: count)
+        unsafe base.deallocate()
+        unsafe base = new
+        capacity = size
+        limit = isOverflowed ? -1 : size
+    }
+
+    /// Makes what was appended since the last commit a whole event of `records` lines.
+    ///
+    /// - Returns: false when an append had found no room; the event is then taken back.
     @discardableResult
-    package mutating func append(_ bytes: RawSpan) -> Bool {
-        guard bytes.byteCount <= freeCapacity else { return false }
-        unsafe bytes.withUnsafeBytes { source in
-            if let start = source.baseAddress { unsafe (base + count).copyMemory(from: start, byteCount: source.count) }
+    package mutating func commit(records: Int) -> Bool {
+        guard !isOverflowed else {
+            rollback()
+            return false
         }
-        count += bytes.byteCount
+        committedCount = count
+        events += 1
+        self.records += records
         return true
     }
 
-    /// Keeps what was appended, as one event.
-    package mutating func commit(records: Int) {
-        committedCount = count
-        events += 1
+    /// Takes back what was appended since the last commit.
+    package mutating func rollback() {
+        count = committedCount
+        isOverflowed = false
+        limit = capacity
     }
 
-    /// Empties it.
+    /// Takes back what was appended after the first `count` bytes; committed bytes stay.
+    package mutating func truncate(to count: Int) {
+        guard !isOverflowed, count >= committedCount, count <= self.count else { return }
+        self.count = count
+    }
+
+    /// Empties it; the memory stays.
     package mutating func removeAll() {
         count = 0
         committedCount = 0
         events = 0
+        records = 0
+        isOverflowed = false
+        limit = capacity
+    }
+
+    /// The place for `byteCount` bytes behind the last one, or nil and ``isOverflowed`` when there is no room.
+    ///
+    /// The caller fills them, and may scribble on ``slack`` bytes behind them.
+    @inlinable @inline(__always)
+    mutating func claim(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        let end = count &+ byteCount
+        guard _fastPath(end <= limit) else {
+            isOverflowed = true
+            limit = -1
+            return nil
+        }
+        let place = unsafe base + count
+        count = end
+        return unsafe place
+    }
+
+    /// Appends one byte.
+    @inlinable @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        guard let place = unsafe claim(1) else { return }
+        unsafe place.storeBytes(of: byte, as: UInt8.self)
+    }
+
+    /// Appends the text of a literal.
+    @inlinable @inline(__always)
+    package mutating func append(_ literal: StaticString) {
+        let length = literal.utf8CodeUnitCount
+        guard let place = unsafe claim(length) else { return }
+        unsafe place.copyMemory(from: literal.utf8Start, byteCount: length)
+    }
+
+    /// Appends `bytes` as they are.
+    @inlinable
+    package mutating func append(_ bytes: RawSpan) {
+        let length = bytes.byteCount
+        guard length > 0, let place = unsafe claim(length) else { return }
+        unsafe bytes.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            unsafe place.copyMemory(from: start, byteCount: length)
+        }
+    }
+
+    /// Appends `bytes` as they are.
+    @inlinable
+    package mutating func append(_ bytes: Span<UInt8>) {
+        append(unsafe bytes.bytes)
+    }
+
+    /// Appends again the bytes at `range`, which must lie in the buffer; otherwise nothing.
+    @inlinable
+    package mutating func appendCopy(of range: Range<Int>) {
+        guard range.lowerBound >= 0, range.upperBound <= count, let place = unsafe claim(range.count) else { return }
+        unsafe place.copyMemory(from: base + range.lowerBound, byteCount: range.count)
     }
 }
