@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+/// What a rule does with a call that it matches.
+package enum RuleAction: Sendable, Equatable {
+    /// Write the event.
+    case always
+    /// Do not, whatever a later rule says.
+    case never
+}
+
+/// The kernel's filter list that a rule is on.
+package enum RuleList: Sendable, Equatable {
+    /// Judged when a system call returns.
+    case exit
+}
+
+/// A place in a rules file, for messages.
+package struct RulePlace: Sendable, Equatable, CustomStringConvertible {
+    /// Name as given by the operator.
+    package let file: String
+    /// From 1.
+    package let line: Int
+
+    package init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    package var description: String { "\(file):\(line)" }
+}
+
+/// One rule, in the terms of `struct audit_rule_data` (linux/audit.h).
+package struct Rule: Sendable, Equatable {
+    package var list: RuleList = .exit
+    package var action: RuleAction
+    /// Put before the rules there are (-A), not behind them.
+    package var isPrepended = false
+    /// The calls it is about.
+    package var syscalls: SyscallMask
+    /// All must hold. Without any, every call of the mask matches.
+    package var tests: [RuleTest] = []
+    /// What the record's `key=` says: several -k are joined with 0x01, as the kernel keeps them.
+    package var key: [UInt8]?
+    package var place: RulePlace
+
+    package init(action: RuleAction, syscalls: SyscallMask, tests: [RuleTest], key: [UInt8]?, place: RulePlace) {
+        self.action = action
+        self.syscalls = syscalls
+        self.tests = tests
+        self.key = key
+        self.place = place
+    }
+
+    /// Whether the kernel would take `self` for the loaded rule `other` and answer EEXIST: `audit_compare_rule()`,
+    /// kernel/auditfilter.c. A rule to be prepended never equals a loaded one, because its flag still differs.
+    func repeats(_ other: Rule) -> Bool {
+        !isPrepended && list == other.list && action == other.action && tests == other.tests && key == other.key
+            && syscalls == other.syscalls
+    }
+}
+
+/// The numbers of the system calls that a rule is about: `mask` of `struct audit_rule_data`.
+package struct SyscallMask: Sendable, Hashable {
+    /// Numbers below this can be named; `AUDIT_BITMASK_SIZE * 32`.
+    static let limit = 2048
+    /// Numbers from here on are not calls but the kernel's call classes, `AUDIT_SYSCALL_CLASSES` of them
+    /// (kernel/auditfilter.c, `audit_to_entry_common()`).
+    static let classes = limit - 16
+
+    private var words: [UInt32]
+
+    /// No call.
+    package init() {
+        words = Array(repeating: 0, count: Self.limit / 32)
+    }
+
+    /// Every call: what -S all, or no -S, means.
+    package static var all: SyscallMask {
+        var mask = SyscallMask()
+        for number in 0..<classes { mask.insert(number) }
+        return mask
+    }
+
+    /// Adds a call. Numbers that are no calls are left out.
+    package mutating func insert(_ number: Int) {
+        guard number >= 0, number < Self.classes else { return }
+        words[number / 32] |= 1 << UInt32(number % 32)
+    }
+
+    /// Adds the calls of `other`.
+    package mutating func formUnion(_ other: SyscallMask) {
+        for word in words.indices { words[word] |= other.words[word] }
+    }
+
+    /// Whether `number` is one of them; never for numbers that a mask cannot hold.
+    package func contains(_ number: Int) -> Bool {
+        guard number >= 0, number < Self.classes else { return false }
+        return words[number / 32] & (1 << UInt32(number % 32)) != 0
+    }
+}

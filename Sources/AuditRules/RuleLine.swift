@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+internal import AuditSyscalls
+
+/// One line of a rules file, read as `setopt()` of src/auditctl.c reads it (3.0.9).
+///
+/// Goes on after a wrong word as long as what follows can still be judged, so that one run shows everything.
+struct RuleLine {
+    /// Keys of a rule, joined; `AUDIT_MAX_KEY_LEN`.
+    static let keyLimit = 256
+    /// libaudit refuses to fill the last of `AUDIT_MAX_FIELDS`.
+    static let fieldLimit = 63
+
+    let place: RulePlace
+    /// The rule that the line makes, when it makes one and nothing is wrong with it.
+    private(set) var rule: Rule?
+    private(set) var controls: [ControlLine] = []
+    private(set) var errors: [RuleDiagnostic] = []
+    private(set) var warnings: [RuleDiagnostic] = []
+
+    // What auditctl keeps in globals while it reads a line.
+    var action: RuleAction?
+    private var isPrepended = false
+    private var listWord: RuleWord?
+    var tests: [RuleTest] = []
+    private var mask: SyscallMask?
+    /// Where -S was, for the message when no list follows.
+    private var syscallWord: RuleWord?
+    var isSyscallGiven: Bool { syscallWord != nil }
+    /// The machine whose names -S means: that of the last arch field, else the native one.
+    var machine: Int32?
+    /// An arch field that is wrong makes every -S behind it look wrong; those are not reported.
+    var isMachineUnknown = false
+    private var key: [UInt8] = []
+    /// Words of `key=` that could not go through -k, or of a key that was given as `key!=`.
+    var otherKey: [UInt8]?
+    private var keyWord: RuleWord?
+    /// A field of a later version gave the key something to belong to.
+    var hasOtherSelector = false
+    private var isAbandoned = false
+
+    /// Reads `words`, at least one.
+    init(_ words: [RuleWord], at place: RulePlace) {
+        self.place = place
+        read(words)
+        if errors.isEmpty { finish() }
+    }
+
+    /// Reports `fault` of `word`.
+    mutating func fail(_ word: RuleWord, _ fault: RuleFault) {
+        let isCarriageReturn = word.bytes.last == UInt8(ascii: "\r")
+        errors.append(diagnostic(word, isCarriageReturn ? .carriageReturn : fault))
+    }
+
+    /// Reports what auditctl would read differently from what was probably meant.
+    mutating func warn(_ word: RuleWord, _ fault: RuleFault) {
+        warnings.append(diagnostic(word, fault))
+    }
+
+    /// Reports legal language of a later version, and gives the line up.
+    mutating func abandon(_ word: RuleWord, _ what: String) {
+        fail(word, .notSupportedYet(what))
+        isAbandoned = true
+    }
+
+    private func diagnostic(_ word: RuleWord, _ fault: RuleFault) -> RuleDiagnostic {
+        RuleDiagnostic(file: place.file, line: place.line, column: word.column, word: word.text, fault: fault)
+    }
+
+    private mutating func read(_ words: [RuleWord]) {
+        var options = RuleOptions(words)
+        while !isAbandoned, let item = options.next() {
+            switch item {
+            case .operand(let word): fail(word, .parameterWithoutOption)
+            case .unknown(let word): fail(word, .unknownOption)
+            case .argumentMissing(let option, let word): fail(word, .argumentMissing(option: option.rawValue))
+            case .option(let option, let argument, let word):
+                let rest = options.remaining
+                if read(option, argument ?? word, at: word, rest: rest, count: words.count) {
+                    guard let first = options.isInCluster ? word : rest.first else { return }
+                    // Some of these make auditctl return at once, others make it complain.
+                    if option.hidesRest { warn(first, .ignoredBehind(option: option.rawValue)) } else {
+                        fail(first, .parameterWithoutOption)
+                    }
+                    return
+                }
+            }
+        }
+    }
+
+    /// Reads one option. True when the line ends with it.
+    private mutating func read(
+        _ option: RuleOption, _ argument: RuleWord, at word: RuleWord, rest: ArraySlice<RuleWord>, count: Int
+    ) -> Bool {
+        switch option {
+        case .append, .prepend: readList(argument, option)
+        case .syscall: readSyscalls(argument)
+        case .field: readField(argument)
+        case .key: readKeyOption(argument)
+        case .delete: abandon(word, "deleting rules with -d is")
+        case .compare: abandon(word, "comparing fields with -C is")
+        case .watch, .unwatch, .permission: abandon(word, "watching paths with \(option.rawValue) is")
+        default:
+            let control = ControlOption(option: option, argument: argument, word: word, rest: Array(rest), count: count)
+            if let (at, fault) = control.fault(hasSyscall: syscallWord != nil) {
+                fail(at, fault)
+                return option.endsLine
+            }
+            let value = option.takesArgument ? argument.text : control.keyOfDeleteAll?.text
+            controls.append(ControlLine(option: option.rawValue, value: value, place: place))
+            return option.endsLine && control.keyOfDeleteAll == nil
+                && !(rest.first?.isEqual("-i") == true && control.takesInterpret)
+        }
+        return false
+    }
+
+    // MARK: -a, -A
+
+    private mutating func readList(_ word: RuleWord, _ option: RuleOption) {
+        guard listWord == nil else { return fail(word, .secondList) }
+        listWord = word
+        let parts = word.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard parts.count == 2 else { return giveUp(word, .badKeyword(option: option.rawValue)) }
+        let actions: [String: RuleAction] = ["always": .always, "never": .never]
+        let later = ["task", "user", "exclude", "filesystem", "io_uring"]
+        let (action, list) = actions[parts[0]] != nil ? (parts[0], parts[1]) : (parts[1], parts[0])
+        if later.contains(list), actions[action] != nil || action == "possible" {
+            return abandon(word, "the filter list \(list) is")
+        }
+        if list == "exit", action == "possible", parts[0] == "exit" {
+            warn(word, .possibleDeprecated)
+            isAbandoned = true
+            return
+        }
+        guard list == "exit", let known = actions[action] else {
+            return giveUp(word, .badKeyword(option: option.rawValue))
+        }
+        self.action = known
+        isPrepended = option == .prepend
+    }
+
+    /// Reports `fault` and reads no further: everything behind would be wrong because of it.
+    private mutating func giveUp(_ word: RuleWord, _ fault: RuleFault) {
+        fail(word, fault)
+        isAbandoned = true
+    }
+
+    // MARK: -S
+
+    private mutating func readSyscalls(_ word: RuleWord) {
+        syscallWord = word
+        var mask = self.mask ?? SyscallMask()
+        defer { self.mask = mask }
+        guard !isMachineUnknown, let native = LibAudit.table(.native)?.machine else { return }
+        let chosen = machine ?? native
+        let names = word.bytes.contains(UInt8(ascii: ",")) ? word.split(at: UInt8(ascii: ",")) : [word]
+        for name in names {
+            if name.isEqual("all") {
+                mask.formUnion(.all)
+                continue
+            }
+            guard let number = Self.number(of: name, machine: chosen), number < SyscallMask.limit else {
+                fail(name, .unknownSyscall(machine: LibAudit.name(machine: chosen)))
+                continue
+            }
+            guard number < SyscallMask.classes else {
+                fail(name, .notSupportedYet("the kernel's syscall classes (numbers 2032 to 2047) are"))
+                continue
+            }
+            if machine == nil, let other = LibAudit.table(.compat)?.machine,
+                Self.number(of: name, machine: other) != number
+            {
+                warn(name, .archMismatch)
+            }
+            mask.insert(number)
+        }
+    }
+
+    /// The call that `name` means, a name of the machine's table or a number; nil when it is neither.
+    private static func number(of name: RuleWord, machine: Int32) -> Int? {
+        if let number = LibAudit.syscall(named: name.bytes, machine: machine) { return Int(number) }
+        guard let first = name.bytes.first, first.isDigit else { return nil }
+        // libaudit stores strtol()'s result in an int.
+        let number = Int32(truncatingIfNeeded: RuleNumber.leading(name.bytes) ?? UInt64(Int64.max))
+        return number < 0 ? nil : Int(number)
+    }
+
+    // MARK: -k
+
+    private mutating func readKeyOption(_ word: RuleWord) {
+        guard action != nil, syscallWord != nil || hasOtherSelector else { return fail(word, .keyNeedsSelector) }
+        addKey(word)
+    }
+
+    /// Adds a key, from -k or -F key=.
+    mutating func addKey(_ word: RuleWord) {
+        keyWord = word
+        guard key.count + word.bytes.count + (key.isEmpty ? 0 : 1) <= Self.keyLimit else {
+            return fail(word, .keyTooLong(limit: Self.keyLimit))
+        }
+        if !key.isEmpty { key.append(1) }
+        key += word.bytes
+    }
+
+    // MARK: The end of the line
+
+    private mutating func finish() {
+        guard let action, !isAbandoned else {
+            if let syscallWord, !isAbandoned { fail(syscallWord, .listMissingForSyscall) }
+            return
+        }
+        if !key.isEmpty, let keyWord {
+            if syscallWord == nil, !hasOtherSelector { return fail(keyWord, .keyNeedsSelector) }
+            // The joined keys go through libaudit once more as the text key=…, which it splits at the first of
+            // these that it finds anywhere.
+            let text = Array("key=".utf8) + key
+            if let other = FieldText.operators.prefix(4).first(where: { FieldText.offset(of: $0, in: text) != nil }),
+                other != "="
+            {
+                return fail(keyWord, .unknownField)
+            }
+            if otherKey != nil { return fail(keyWord, .secondKey) }
+            if tests.count + 1 > Self.fieldLimit { return fail(keyWord, .tooManyFields(limit: Self.fieldLimit)) }
+        }
+        var made = Rule(
+            action: action, syscalls: mask ?? .all, tests: tests, key: key.isEmpty ? otherKey : key, place: place)
+        made.isPrepended = isPrepended
+        rule = made
+    }
+}
+
+extension RuleOption {
+    /// `setopt()` returns from within this option, so that words behind it go unseen.
+    fileprivate var hidesRest: Bool {
+        switch self {
+        case .message, .equivalent, .trim, .loginuidImmutable, .resetLost, .resetBacklogWaitTimeActual: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+/// Reads rules files, one after the other, as if `auditctl -R` had been called for each, and makes the set that the
+/// kernel would then have.
+package struct RuleReader {
+    private var appended: [Rule] = []
+    /// Last one first: -A puts a rule before all there are.
+    private var prepended: [Rule] = []
+    private var controls: [ControlLine] = []
+    private var warnings: [RuleDiagnostic] = []
+    private var errors: [RuleDiagnostic] = []
+
+    /// No rules yet.
+    package init() {}
+
+    /// Reads the text of a file.
+    ///
+    /// - Parameters:
+    ///   - bytes: what it contains; any bytes, what is wrong is kept for ``finish()``.
+    ///   - name: what messages call it.
+    package mutating func read(_ bytes: [UInt8], named name: String) {
+        for (number, line) in RuleWords.lines(of: bytes).enumerated() {
+            read(line, at: RulePlace(file: name, line: number + 1))
+        }
+    }
+
+    /// Opens and reads the file at `path`, which must be a regular file, owned by root or the caller, and not world
+    /// writable.
+    ///
+    /// - Throws: ``RulesError`` when it cannot be read or should not be trusted; wrong lines are kept for ``finish()``.
+    package mutating func read(path: String) throws(RulesError) {
+        read(try RuleFile.contents(of: path), named: path)
+    }
+
+    /// The set of everything read.
+    ///
+    /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files.
+    package consuming func finish() throws(RulesError) -> RuleSet {
+        guard errors.isEmpty else { throw .wrong(errors) }
+        return RuleSet(rules: prepended + appended, controls: controls, warnings: warnings)
+    }
+
+    private mutating func read(_ line: ArraySlice<UInt8>, at place: RulePlace) {
+        guard let first = line.first(where: { $0 != UInt8(ascii: " ") }), first != UInt8(ascii: "#") else { return }
+        if let fault = Self.fault(of: line) {
+            let start = RuleWords.words(of: line.prefix(80)).first?.text ?? ""
+            errors.append(
+                RuleDiagnostic(file: place.file, line: place.line, column: 1, word: start, fault: fault))
+            return
+        }
+        let words = RuleWords.words(of: line)
+        guard !words.isEmpty else { return }
+        let read = RuleLine(words, at: place)
+        errors += read.errors
+        warnings += read.warnings
+        for control in read.controls { obey(control) }
+        if read.errors.isEmpty, let rule = read.rule { add(rule, words[0]) }
+    }
+
+    private static func fault(of line: ArraySlice<UInt8>) -> RuleFault? {
+        if line.contains(0) { return .nulByte }
+        if line.count > RuleWords.lineLimit { return .lineTooLong(limit: RuleWords.lineLimit) }
+        return nil
+    }
+
+    private mutating func add(_ rule: Rule, _ word: RuleWord) {
+        if let other = (prepended + appended).first(where: { rule.repeats($0) }) {
+            errors.append(
+                RuleDiagnostic(
+                    file: rule.place.file, line: rule.place.line, column: word.column, word: word.text,
+                    fault: .duplicate(of: other.place)))
+        } else if rule.isPrepended {
+            prepended.insert(rule, at: 0)
+        } else {
+            appended.append(rule)
+        }
+    }
+
+    /// -D takes away what was read before it; with -k, the rules whose keys contain that text (auditctl: strstr).
+    private mutating func obey(_ control: ControlLine) {
+        controls.append(control)
+        guard control.option == RuleOption.deleteAll.rawValue else { return }
+        let wanted = control.value.map { Array($0.utf8) }
+        func goes(_ rule: Rule) -> Bool {
+            guard let wanted else { return true }
+            guard let key = rule.key else { return false }
+            return FieldText.offset(of: String(decoding: wanted, as: UTF8.self), in: key) != nil
+        }
+        appended.removeAll(where: goes)
+        prepended.removeAll(where: goes)
+    }
+}
+
+extension RuleSet {
+    /// The set of one file's text.
+    ///
+    /// - Throws: ``RulesError/wrong(_:)``.
+    package static func compile(_ bytes: [UInt8], named name: String) throws(RulesError) -> RuleSet {
+        var reader = RuleReader()
+        reader.read(bytes, named: name)
+        return try reader.finish()
+    }
+
+    /// The set of the files at `paths`, read in this order.
+    ///
+    /// - Throws: ``RulesError``; all wrong lines of all files at once.
+    package static func load(paths: [String]) throws(RulesError) -> RuleSet {
+        var reader = RuleReader()
+        for path in paths { try reader.read(path: path) }
+        return try reader.finish()
+    }
+}

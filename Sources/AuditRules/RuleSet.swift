@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+package import AuditSyscalls
+
+/// Rules in the order in which they are tried, and for every system call the few that can apply to it.
+///
+/// Immutable: a reload makes a new set. What a rule means is the kernel's exit list (kernel/auditsc.c,
+/// `audit_filter_rules()`): the first rule that matches decides, and a call that none matches is not written.
+package struct RuleSet: Sendable {
+    /// First to be tried first: -A rules, the last of them first, then -a rules in file order.
+    package let rules: [Rule]
+    /// The file's other lines, in file order.
+    package let controls: [ControlLine]
+    /// What is odd but no error, for the operator.
+    package let warnings: [RuleDiagnostic]
+    /// `key=` of each rule's records; nil for `key=(null)`.
+    package let keys: [[UInt8]?]
+    /// Some rule asks for supplementary groups, so events must carry `AW_SECTION_GROUPS`.
+    package let needsGroups: Bool
+    /// Some rule asks for an address family.
+    let needsFamily: Bool
+
+    let compiled: [CompiledRule]
+    let tests: [CompiledTest]
+    let candidates: CandidateTable
+
+    /// No rule: nothing is selected.
+    package static let empty = RuleSet(rules: [])
+
+    /// Compiles `rules`, given in the order in which they are tried.
+    package init(rules: [Rule], controls: [ControlLine] = [], warnings: [RuleDiagnostic] = []) {
+        self.rules = rules
+        self.controls = controls
+        self.warnings = warnings
+        self.keys = rules.map(\.key)
+        self.needsGroups = rules.contains { rule in rule.tests.contains(where: \.asksForGroups) }
+        self.needsFamily = rules.contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
+        var compiled: [CompiledRule] = []
+        var tests: [CompiledTest] = []
+        for rule in rules {
+            let own = rule.tests.compactMap(CompiledTest.init)
+            compiled.append(
+                CompiledRule(
+                    isNever: rule.action == .never, first: UInt32(tests.count), count: UInt32(own.count)))
+            tests += own
+        }
+        self.compiled = compiled
+        self.tests = tests
+        self.candidates = CandidateTable(rules: rules, compiled: compiled)
+    }
+
+    /// The rules that are tried for call `number` of `abi`, as positions in ``rules``, first to be tried first.
+    ///
+    /// Rules behind one that always matches are not among them.
+    package func rules(for abi: SyscallABI, _ number: UInt32) -> [Int] {
+        candidates.positions(for: abi, Int(number)).map(Int.init)
+    }
+}
+
+extension RuleTest {
+    /// Whether the kernel looks at supplementary groups for it (`audit_filter_rules()`: gid and egid, = and != only).
+    var asksForGroups: Bool {
+        (field == .gid || field == .egid) && (op == .equal || op == .notEqual)
+    }
+}
+
+/// A rule as the hot path reads it: its tests are a range of ``RuleSet/tests``.
+struct CompiledRule: Sendable {
+    let isNever: Bool
+    let first: UInt32
+    let count: UInt32
+
+    var range: Range<Int> { Int(first)..<Int(first) + Int(count) }
+}
+
+/// A test as the hot path reads it.
+struct CompiledTest: Sendable {
+    let fact: Fact
+    let op: RuleOperator
+    let operand: UInt32
+
+    /// Nil for `arch`, which ``CandidateTable`` has answered.
+    init?(_ test: RuleTest) {
+        guard let fact = Fact(test.field) else { return nil }
+        self.fact = fact
+        self.op = test.op
+        // The kernel turns any non-zero value of success= into AUDITSC_SUCCESS, zero into AUDITSC_FAILURE, and compares
+        // these two with whatever operator was given.
+        self.operand =
+            fact == .success ? (test.value != 0 ? ReturnState.success : ReturnState.failure) : test.value
+    }
+}
+
+/// `ctx->return_valid` of the kernel's audit context (include/linux/audit.h).
+enum ReturnState {
+    static let success: UInt32 = 1
+    static let failure: UInt32 = 2
+}
+
+/// What a compiled test looks at. Below `saddrFamily` the raw value is `enum as_field` of selection.h.
+enum Fact: UInt8, Sendable {
+    case a0 = 0
+    case a1 = 1
+    case a2 = 2
+    case a3 = 3
+    case pid = 4
+    case ppid = 5
+    case exit = 6
+    case success = 7
+    case pers = 8
+    case auid = 9
+    case ses = 10
+    case uid = 11
+    case euid = 12
+    case suid = 13
+    case fsuid = 14
+    case gid = 15
+    case egid = 16
+    case sgid = 17
+    case fsgid = 18
+    case saddrFamily = 19
+
+    init?(_ field: RuleField) {
+        switch field {
+        case .a0: self = .a0
+        case .a1: self = .a1
+        case .a2: self = .a2
+        case .a3: self = .a3
+        case .pid: self = .pid
+        case .ppid: self = .ppid
+        case .exit: self = .exit
+        case .success: self = .success
+        case .pers: self = .pers
+        case .auid: self = .auid
+        case .sessionid: self = .ses
+        case .uid: self = .uid
+        case .euid: self = .euid
+        case .suid: self = .suid
+        case .fsuid: self = .fsuid
+        case .gid: self = .gid
+        case .egid: self = .egid
+        case .sgid: self = .sgid
+        case .fsgid: self = .fsgid
+        case .saddrFamily: self = .saddrFamily
+        case .arch: return nil
+        }
+    }
+}
