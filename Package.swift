@@ -34,6 +34,8 @@ let package = Package(
             name: "CAudit",
             linkerSettings: [.linkedLibrary("audit"), .linkedLibrary("auparse")]
         ),
+        // System calls that Swift's Glibc module leaves out.
+        .target(name: "CLinux"),
         // Bytes being written: the batch buffer that formatters fill and outputs send.
         .target(name: "AuditBytes", swiftSettings: strict),
         // What the kernel's system calls are: names, numbers, and what each argument means.
@@ -66,7 +68,7 @@ let package = Package(
             name: "EBPFAuditPlugin",
             dependencies: [
                 "AuditBytes", "AuditEnrichment", "AuditEvents", "AuditOutputs", "AuditRecords", "AuditRules",
-                "AuditSyscalls", "KernelProbe",
+                "AuditSyscalls", "CAuditWire", "CLinux", "KernelProbe",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -5,12 +5,14 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #if !__has_embed("btf.bpf.o")
@@ -263,6 +265,9 @@ int cbpf_detach(struct cbpf *handle)
 		if (error && !first)
 			first = error;
 	}
+	/* Waits until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) && !first)
+		first = -errno;
 	return first;
 }
 

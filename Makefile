@@ -1,0 +1,90 @@
+# The one door to everything. `make run` and `make test` install what they need, build and go.
+
+SHELL := /bin/bash
+CLANG ?= clang
+SWIFT ?= swift
+BUILD := build
+MACHINE := $(shell uname -m)
+BPF_ARCH := $(if $(filter aarch64,$(MACHINE)),arm64,x86)
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+
+BINARY := .build/release/ebpf-audit
+RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
+
+# What building needs, and what only the tests need: Debian's package names.
+PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
+TEST_PACKAGES := auditd gcc-multilib procps util-linux
+
+BPF_FLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
+	-Wno-unused-function -Wno-unused-parameter \
+	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
+BPF_OBJECTS := $(BUILD)/bpf/btf.bpf.o
+
+WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
+WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
+
+.PHONY: all run test check bench bpf build workload deps test-deps install clean help
+all: build
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make run      install what is missing, build, and show what syscalls.rules selects (RUN="..." for other arguments)
+RUN ?= --rules syscalls.rules
+run: build
+	@$(if $(filter-out 0,$(shell id -u)),sudo )$(BINARY) run $(RUN)
+
+## make test     install what is missing, build, and run every test
+TEST ?=
+test: test-deps build workload
+	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
+
+## make check    formatting of the Swift sources, and lines that stand twice
+check:
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	@if command -v duplicates >/dev/null; then duplicates; fi
+
+## make build    the program, at .build/release/ebpf-audit
+build: deps bpf
+	$(SWIFT) build $(RELEASE) --product ebpf-audit
+
+## make bpf      the kernel programs, under build/bpf
+bpf: deps $(BPF_OBJECTS)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	@touch Sources/CBPF/CBPF.c # embeds the object, which the Swift build does not see change
+
+## make workload the programs that the tests watch, under build/workload
+workload: $(WORKLOAD)
+
+$(BUILD)/workload/%: Tests/Workload/%.c $(wildcard Tests/Workload/*.h)
+	@mkdir -p $(@D)
+	$(CC) -O1 -Wall -Wextra $(if $(filter %_32,$*),-m32) $(if $(filter %_static,$*),-static) -pthread $< -o $@
+
+# Installs only what is missing; without root it says what to install.
+define install-packages
+	@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" != 0 ]; then echo "missing packages, install them as root: apt-get install $$missing" >&2; exit 1; fi; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $$missing; \
+	fi
+endef
+
+deps:
+	$(call install-packages,$(PACKAGES))
+
+test-deps: deps
+	$(call install-packages,$(TEST_PACKAGES))
+
+## make install  program, rules, configuration and plugin file under DESTDIR
+PREFIX ?= /usr
+install: build
+	install -D -m 0750 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/ebpf-audit
+	install -D -m 0640 syscalls.rules $(DESTDIR)/etc/ebpf-audit/syscalls.rules
+	install -D -m 0640 packaging/ebpf-audit.conf $(DESTDIR)/etc/ebpf-audit/ebpf-audit.conf
+	install -D -m 0640 plugins.d/ebpf-audit.conf $(DESTDIR)/etc/audit/plugins.d/ebpf-audit.conf
+
+clean:
+	rm -rf $(BUILD) .build

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+internal import AuditOutputs
+internal import AuditRecords
+internal import AuditRules
+internal import AuditSyscalls
+internal import Glibc
+internal import KernelProbe
+
+/// One run of collecting: sets up both sides, turns the loop, ends in order.
+struct Collector: ~Copyable {
+    /// The ring is looked at this often even when the kernel side asks for no wake-up: the longest that an event waits, ms.
+    private static let interval: Int32 = 50
+    /// Bytes of a batch: some hundred events, and always a whole one of the usual kind.
+    private static let batchBytes = 256 << 10
+    /// The outputs get this long to take what is left at the end; a plugin's end is waited for by auditd, ms.
+    private static let farewell = 2000
+
+    private let configuration: Configuration
+    private let loop: EventLoop
+    private let writer: OutputThread
+    private var pipeline: Pipeline
+    private var input = AuditdInput()
+
+    /// Sets up everything. Nothing is collected yet.
+    init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
+        EventLoop.takeOverSignals()
+        let loop = try EventLoop()
+        let kernel = try Self.load(configuration, rules)
+        let formatter = try Self.formatter(configuration)
+        let (queue, writer) = try Self.openOutputs(configuration)
+        self.configuration = configuration
+        self.loop = loop
+        self.writer = writer
+        pipeline = Pipeline(kernel: kernel, rules: rules, formatter: formatter, queue: queue)
+    }
+
+    /// Collects until something ends it, and reports.
+    ///
+    /// - Returns: why it ended early, or nil when it was told to end.
+    mutating func run() throws(Failure) -> Failure? {
+        try loop.watch(pipeline.kernel.ringDescriptor, .ring)
+        try loop.watch(writer.failureDescriptor, .output)
+        if configuration.isPlugin { try loop.watch(input.descriptor, .input) }
+        do { try pipeline.kernel.attach() } catch { throw Failure(error) }
+        if !configuration.isSilent { Screen.error("ready\n") }
+
+        let failure = turn()
+        return try finish(failure)
+    }
+
+    /// The loop of thread A.
+    private mutating func turn() -> Failure? {
+        let end = configuration.duration.map { SystemTime.monotonic() + $0 }
+        var refreshed = SystemTime.monotonic()
+        while true {
+            let now = SystemTime.monotonic()
+            if now - refreshed >= 1 {
+                pipeline.refreshClock()
+                refreshed = now
+            }
+            var timeout = Self.interval
+            if let end {
+                if now >= end { return nil }
+                timeout = min(timeout, Int32(((end - now) * 1000).rounded(.up)))
+            }
+            let happened = loop.wait(milliseconds: timeout)
+            if happened.contains(.clock) {
+                loop.armClock()
+                pipeline.refreshClock()
+            }
+            pipeline.drain()
+            if happened.contains(.output), let error = writer.failure { return Failure(error) }
+            if happened.contains(.input), !input.drain() { return nil }
+            while happened.contains(.signal), let signal = loop.takeSignal() {
+                switch signal {
+                case SIGINT, SIGTERM: return nil
+                case SIGHUP: writer.reopen()
+                default: break
+                }
+            }
+        }
+    }
+
+    /// Detach, drain, flush, report.
+    private mutating func finish(_ failure: Failure?) throws(Failure) -> Failure? {
+        do {
+            try pipeline.kernel.detach()
+            pipeline.drain()
+            let outputs = writer.stop(deadlineMilliseconds: Self.farewell)
+            let report = Report(
+                kernel: try pipeline.kernel.statistics(), missed: try pipeline.kernel.missedRuns(),
+                pipeline: pipeline.counts, outputs: outputs)
+            if !configuration.isSilent { Screen.error(report.text) }
+            return failure ?? writer.failure.map { Failure($0) }
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+extension Collector {
+    private static func load(_ configuration: Configuration, _ rules: RuleSet) throws(Failure) -> KernelSide {
+        var settings = KernelSettings(selfProcess: UInt32(getpid()))
+        settings.ringBytes = configuration.ringBytes
+        // The kernel leaves auditd out (auditd_test_task() in kernel/audit.c); a plugin's parent is auditd.
+        if configuration.isPlugin { settings.excludedProcess = UInt32(getppid()) }
+        do {
+            var refused: [TierAttempt] = []
+            let kernel = try TierChoice.load(settings: settings, only: configuration.tier, attempts: &refused)
+            if !configuration.isSilent {
+                for attempt in refused { Screen.error("ebpf-audit: tier \(attempt.tier): \(attempt.reason)\n") }
+            }
+            let image = MapImage(rules)
+            try kernel.write(shapes: SyscallShapes.wireTable())
+            try kernel.select(
+                generation: 0, index: image.index, list: image.list, clauses: image.clauses, groups: rules.needsGroups)
+            return kernel
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func openOutputs(_ configuration: Configuration) throws(Failure) -> (OutputQueue, OutputThread) {
+        do {
+            let queue = try OutputQueue(buffers: configuration.queueBatches, bufferCapacity: batchBytes)
+            var destinations: [OutputDestination] = []
+            for spec in configuration.outputs { destinations.append(try spec.open()) }
+            let isSilent = configuration.isSilent
+            for destination in destinations {
+                if let problem = destination.problem, !isSilent { Screen.error("ebpf-audit: \(problem)\n") }
+            }
+            let thread = try OutputThread(queue: queue, destinations: destinations) { output, state in
+                if !isSilent { Screen.error(Self.describe(output, state)) }
+            }
+            return (queue, thread)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func formatter(_ configuration: Configuration) throws(Failure) -> RecordFormatter {
+        var options = FormatOptions()
+        options.node = configuration.node.map { Array($0.utf8) }
+        options.endOfEvent = configuration.endOfEvent
+        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses())
+        do { return try RecordFormatter(options: options) } catch { throw Failure("\(error)", .data) }
+    }
+
+    private static func describe(_ output: String, _ state: OutputState) -> String {
+        switch state {
+        case .working: "ebpf-audit: \(output): works again\n"
+        case .failing(let error), .impaired(let error), .closed(let error): "ebpf-audit: \(error)\n"
+        }
+    }
+}

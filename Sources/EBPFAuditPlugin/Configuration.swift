@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+internal import AuditOutputs
+internal import AuditRules
+internal import KernelProbe
+
+/// All that decides how to collect, from the configuration file and the command line, which comes first.
+struct Configuration: Sendable {
+    /// Rules files, in order.
+    var rules: [String] = []
+    /// Where records go.
+    var outputs: [OutputSpec] = []
+    /// `node=` of every record, or nil.
+    var node: String?
+    /// The only tier to try, or nil to choose.
+    var tier: Tier?
+    /// Batches between formatting and writing.
+    var queueBatches = 16
+    /// Size of the ring, bytes.
+    var ringBytes: UInt32 = 8 << 20
+    /// Whether events end in an EOE record.
+    var endOfEvent = true
+    /// Started by auditd: stdin carries its records.
+    var isPlugin = false
+    /// Seconds after which to end, or nil.
+    var duration: Double?
+    /// Nothing at all on the screen.
+    var isSilent = false
+
+    /// Where a plugin, which gets no environment and few arguments, finds its configuration.
+    static let pluginFile = "/etc/ebpf-audit/ebpf-audit.conf"
+    /// The rules when nothing names others.
+    static let defaultRules = "/etc/ebpf-audit/syscalls.rules"
+}
+
+extension Configuration {
+    /// Applies the lines of a configuration file: `key = value`, `#` comments.
+    ///
+    /// - Throws: ``Failure`` with file, line and what is allowed there.
+    mutating func apply(_ text: String, named name: String) throws(Failure) {
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.trimmed
+            if line.isEmpty || line.first == "#" { continue }
+            guard let equals = line.firstIndex(of: "=") else {
+                throw Failure("\(name):\(number + 1): expected 'key = value', found '\(line)'", .data)
+            }
+            let key = String(line[..<equals].trimmed)
+            let value = String(line[line.index(after: equals)...].trimmed)
+            if let problem = set(key, value) { throw Failure("\(name):\(number + 1): \(problem)", .data) }
+        }
+    }
+
+    /// Sets one key. Returns what is wrong with it, or nil.
+    private mutating func set(_ key: String, _ value: String) -> String? {
+        if value.isEmpty { return "'\(key)' has no value" }
+        switch key {
+        case "rules": rules.append(value)
+        case "output":
+            do { outputs.append(try OutputSpec.parse(value)) } catch { return error.description }
+        case "node":
+            guard Self.isNodeName(value) else {
+                return "'node' is \(value); it must be up to 255 printable characters without blanks, quotes or '='"
+            }
+            node = value
+        case "tier":
+            guard let named = Tier(named: value) else { return "'tier' is \(value); known are \(Self.tierNames)" }
+            tier = named
+        case "queue_batches":
+            guard let count = Int(value), (2...1024).contains(count) else {
+                return "'queue_batches' is \(value); it must be a number from 2 to 1024"
+            }
+            queueBatches = count
+        case "ring_bytes":
+            guard let count = UInt32(value), (1 << 16...1 << 30).contains(count), count.nonzeroBitCount == 1 else {
+                return "'ring_bytes' is \(value); it must be a power of two from 65536 to 1073741824"
+            }
+            ringBytes = count
+        case "end_of_event":
+            guard value == "yes" || value == "no" else { return "'end_of_event' is \(value); it must be yes or no" }
+            endOfEvent = value == "yes"
+        default:
+            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, end_of_event"
+        }
+        return nil
+    }
+
+    /// A node name must be one word to the readers, which split at blanks and at '='.
+    private static func isNodeName(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x27 && $0 != 0x3d }
+    }
+
+    /// The tiers by name, for messages.
+    static var tierNames: String { Tier.all.map(\.name).joined(separator: ", ") }
+}
+
+extension StringProtocol {
+    /// Without blanks, tabs and CR at both ends.
+    fileprivate var trimmed: SubSequence {
+        var part = self[...]
+        while let first = part.first, first == " " || first == "\t" || first == "\r" { part = part.dropFirst() }
+        while let last = part.last, last == " " || last == "\t" || last == "\r" { part = part.dropLast() }
+        return part
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+internal import ArgumentParser
+internal import Glibc
+internal import KernelProbe
+
+/// `ebpf-audit probe`: what this kernel offers and what would be used.
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Say what this kernel offers, which tier is taken, and why.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let features = KernelFeatures()
+        let choice: Result<(Tier, [TierAttempt]), Failure>
+        do throws(KernelError) {
+            let settings = KernelSettings(selfProcess: UInt32(getpid()))
+            var attempts: [TierAttempt] = []
+            let kernel = try TierChoice.load(settings: settings, only: nil, attempts: &attempts)
+            choice = .success((kernel.tier, attempts))
+        } catch {
+            choice = .failure(Failure(error))
+        }
+        Screen.out(json ? jsonText(features, choice) : humanText(features, choice))
+        if case .failure(let failure) = choice { throw ExitCode(failure.status.rawValue) }
+    }
+
+    private func humanText(_ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>) -> String {
+        var text = "kernel \(features.release) \(features.machine), libbpf \(features.library)\n"
+        for feature in features.features {
+            text += "  \(feature.name): \(feature.answer) — \(feature.purpose)\n"
+        }
+        switch choice {
+        case .success((let tier, let attempts)):
+            for attempt in attempts { text += "tier \(attempt.tier): refused: \(attempt.reason)\n" }
+            text += "tier \(tier.name): taken, the first in order of preference that this kernel loads\n"
+        case .failure(let failure):
+            text += "no tier: \(failure.sentence)\n"
+        }
+        return text
+    }
+
+    private func jsonText(_ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>) -> String {
+        let list = features.features.map { feature in
+            let available = feature.available.map { $0 ? "true" : "false" } ?? "null"
+            return "{\"name\":\(quoted(feature.name)),\"available\":\(available),\"errno\":\(feature.errno),"
+                + "\"purpose\":\(quoted(feature.purpose))}"
+        }
+        var refused: [TierAttempt] = []
+        var tier = "null"
+        var reason = "null"
+        switch choice {
+        case .success((let taken, let attempts)):
+            tier = quoted(taken.name)
+            refused = attempts
+        case .failure(let failure): reason = quoted(failure.sentence)
+        }
+        let attempts = refused.map { "{\"tier\":\(quoted($0.tier)),\"reason\":\(quoted($0.reason))}" }
+        return "{\"kernel\":\(quoted(features.release)),\"machine\":\(quoted(features.machine)),"
+            + "\"libbpf\":\(quoted(features.library)),\"features\":[\(list.joined(separator: ","))],"
+            + "\"tier\":\(tier),\"refused\":[\(attempts.joined(separator: ","))],\"error\":\(reason)}\n"
+    }
+
+    /// A JSON string (RFC 8259, section 7).
+    private func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
