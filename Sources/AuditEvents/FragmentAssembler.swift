@@ -14,12 +14,12 @@ package struct FragmentAssembler: ~Copyable {
         var text: [UInt8]
     }
     private var pending: [UInt64: Pending] = [:]
-    private var current: [UInt8] = []
+    private var current = Pending(sequence: 0, text: [])
 
     package init() {}
 
     /// Whether any CPU has text waiting. When not, which is nearly always, events need no look-up.
-    package var isEmpty: Bool { pending.isEmpty && current.isEmpty }
+    package var isEmpty: Bool { pending.isEmpty && current.text.isEmpty }
 
     /// Keeps the text of one fragment record.
     ///
@@ -45,17 +45,19 @@ package struct FragmentAssembler: ~Copyable {
     }
 
     /// Makes the text that belongs to the event `sequence` the current one, and forgets what was waiting on that CPU.
+    /// Again for the same event it changes nothing.
     package mutating func take(for sequence: UInt64) {
-        current = []
+        if current.sequence == sequence { return }
+        current = Pending(sequence: sequence, text: [])
         guard !pending.isEmpty,
             let entry = pending.removeValue(forKey: sequence >> UInt64(AW_SEQUENCE_CPU_SHIFT)),
             entry.sequence == sequence
         else { return }
-        current = entry.text
+        current = entry
     }
 
     /// The text chosen by ``take(for:)``.
     package var text: RawSpan {
-        @_lifetime(borrow self) get { unsafe current.span.bytes }
+        @_lifetime(borrow self) get { unsafe current.text.span.bytes }
     }
 }

@@ -47,7 +47,7 @@ struct cbpf {
 	_Atomic unsigned long *consumer;
 	_Atomic unsigned long *producer;
 	const unsigned char *data;
-	unsigned long taken;
+	unsigned long taken, before; /* positions behind the record taken last, and before it */
 
 	char log[LOG_BYTES];
 };
@@ -399,6 +399,7 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
 		bool discarded = length & BPF_RINGBUF_DISCARD_BIT;
 
 		length &= ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		handle->before = handle->taken;
 		handle->taken += (BPF_RINGBUF_HDR_SZ + length + 7) & ~7UL;
 		if (discarded)
 			continue;
@@ -407,6 +408,11 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
 		return 1;
 	}
 	return 0;
+}
+
+void cbpf_ring_back(struct cbpf *handle)
+{
+	handle->taken = handle->before;
 }
 
 void cbpf_ring_release(struct cbpf *handle)

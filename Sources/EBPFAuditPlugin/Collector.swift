@@ -10,6 +10,8 @@ internal import KernelProbe
 struct Collector: ~Copyable {
     /// The ring is looked at this often even when the kernel side asks for no wake-up: the longest that an event waits, ms.
     private static let interval: Int32 = 50
+    /// The same while the queue to the outputs is full: the outputs may take a batch at any time, ms.
+    private static let crowded: Int32 = 2
     /// Bytes of a batch: some hundred events, and always a whole one of the usual kind.
     private static let batchBytes = 256 << 10
     /// The outputs get this long to take what is left at the end; a plugin's end is waited for by auditd, ms.
@@ -52,13 +54,14 @@ struct Collector: ~Copyable {
     private mutating func turn() -> Failure? {
         let end = configuration.duration.map { SystemTime.monotonic() + $0 }
         var refreshed = SystemTime.monotonic()
+        var isDrained = true
         while true {
             let now = SystemTime.monotonic()
             if now - refreshed >= 1 {
                 pipeline.refreshClock()
                 refreshed = now
             }
-            var timeout = Self.interval
+            var timeout = isDrained ? Self.interval : Self.crowded
             if let end {
                 if now >= end { return nil }
                 timeout = min(timeout, Int32(((end - now) * 1000).rounded(.up)))
@@ -68,7 +71,7 @@ struct Collector: ~Copyable {
                 loop.armClock()
                 pipeline.refreshClock()
             }
-            pipeline.drain()
+            isDrained = pipeline.drain()
             if happened.contains(.output), let error = writer.failure { return Failure(error) }
             if happened.contains(.input), !input.drain() { return nil }
             while happened.contains(.signal), let signal = loop.takeSignal() {
@@ -85,7 +88,9 @@ struct Collector: ~Copyable {
     private mutating func finish(_ failure: Failure?) throws(Failure) -> Failure? {
         do {
             try pipeline.kernel.detach()
-            pipeline.drain()
+            let deadline = SystemTime.monotonic() + Double(Self.farewell) / 1000
+            while !pipeline.drain(), SystemTime.monotonic() < deadline { _ = loop.wait(milliseconds: Self.crowded) }
+            pipeline.discard()
             let outputs = writer.stop(deadlineMilliseconds: Self.farewell)
             let report = Report(
                 kernel: try pipeline.kernel.statistics(), missed: try pipeline.kernel.missedRuns(),

@@ -25,11 +25,34 @@ struct Pipeline: ~Copyable {
     /// Looks at the clocks again, see ``EventClock/refresh()``.
     mutating func refreshClock() { stages.clock.refresh() }
 
-    /// Takes all that is in the ring through the stages and hands what came of it to the outputs.
-    mutating func drain() {
-        while Self.pass(kernel, &fragments, &stages) == Self.portion { kernel.releaseRecords() }
+    /// Takes what is in the ring through the stages and hands what came of it to the outputs.
+    ///
+    /// - Returns: whether the ring is empty. It is not when the queue to the outputs is full: then events wait in the ring, and
+    ///   what the ring cannot hold the kernel side counts as lost.
+    mutating func drain() -> Bool {
+        while true {
+            let count = Self.pass(kernel, &fragments, &stages)
+            kernel.releaseRecords()
+            if count < Self.portion {
+                let isEmpty = stages.hasRoom()
+                stages.flush()
+                return isEmpty
+            }
+        }
+    }
+
+    /// Takes what is left in the ring and counts it as lost, for the end of a run whose outputs have stalled.
+    mutating func discard() {
+        stages.countLost(Self.countEvents(kernel))
         kernel.releaseRecords()
-        stages.flush()
+    }
+
+    private static func countEvents(_ kernel: borrowing KernelSide) -> UInt64 {
+        var count: UInt64 = 0
+        while let record = kernel.nextRecord() {
+            if let header = try? RecordHead.decode(record), header.type == UInt16(AW_TYPE_SYSCALL.rawValue) { count += 1 }
+        }
+        return count
     }
 
     /// Records after which room goes back to the kernel: each time is a write that other CPUs see.
@@ -41,19 +64,22 @@ struct Pipeline: ~Copyable {
         _ kernel: borrowing KernelSide, _ fragments: inout FragmentAssembler, _ stages: inout Stages
     ) -> Int {
         var count = 0
-        while count < portion, let record = kernel.nextRecord() {
-            count += 1
+        while count < portion, stages.hasRoom(), let record = kernel.nextRecord() {
             do throws(WireError) {
                 let header = try RecordHead.decode(record)
                 if header.type == UInt16(AW_TYPE_ARGV.rawValue) {
                     try fragments.add(record)
                 } else {
                     if !fragments.isEmpty { fragments.take(for: header.sequence) }
-                    stages.pass(try EventView(decoding: record, earlierArguments: fragments.text))
+                    if !stages.pass(try EventView(decoding: record, earlierArguments: fragments.text)) {
+                        kernel.putBackRecord()
+                        return count
+                    }
                 }
             } catch {
                 stages.countBad()
             }
+            count += 1
         }
         return count
     }
@@ -69,7 +95,7 @@ struct Counts {
     var bad: UInt64 = 0
     /// Events of which something could not be read or was cut.
     var incomplete: UInt64 = 0
-    /// Events for which the queue to the outputs had no room.
+    /// Events for which the queue to the outputs had no room before the end.
     var lostQueue: UInt64 = 0
     /// Events handed to the outputs.
     var submitted: UInt64 = 0
@@ -94,35 +120,47 @@ struct Stages: ~Copyable {
     /// Notes a record that is no event.
     mutating func countBad() { counts.bad += 1 }
 
-    /// Takes one event through the stages.
-    mutating func pass(_ event: borrowing EventView) {
+    /// Takes one event through the stages. Returns false when there is no room for it yet: then it is as if it had not been.
+    mutating func pass(_ event: borrowing EventView) -> Bool {
+        switch evaluator.decide(event) {
+        case .select(let rule):
+            guard format(event, clock.realtime(monotonic: event.header.time), rule) else { return false }
+        case .reject:
+            counts.filtered += 1
+        }
         counts.events += 1
         if event.isIncomplete { counts.incomplete += 1 }
-        guard case .select(let rule) = evaluator.decide(event) else {
-            counts.filtered += 1
-            return
-        }
-        format(event, clock.realtime(monotonic: event.header.time), rule)
+        return true
     }
 
-    /// Formats into the batch, and into a new one when the event does not fit into what is left.
-    private mutating func format(_ event: borrowing EventView, _ realtime: UInt64, _ rule: Int) {
-        if var current = batch.take() {
-            if current.freeCapacity >= RecordFormatter.eventRoom,
-                formatter.format(event, realtime: realtime, key: rule, into: &current)
-            {
+    /// Whether an event can be formatted now: there is a batch with room for one of the usual kind.
+    mutating func hasRoom() -> Bool {
+        if let current = batch.take() {
+            if current.freeCapacity >= RecordFormatter.eventRoom {
                 batch = consume current
-                return
+                return true
             }
             submit(current)
         }
-        guard var fresh = queue.takeFree() else {
-            counts.lostQueue += 1
-            return
-        }
-        if !formatter.format(event, realtime: realtime, key: rule, into: &fresh) { counts.lostQueue += 1 }
-        batch = consume fresh
+        batch = queue.takeFree()
+        return batch != nil
     }
+
+    /// Formats into the batch, which ``hasRoom()`` has seen to, or for an event with much argument text into an empty one.
+    private mutating func format(_ event: borrowing EventView, _ realtime: UInt64, _ rule: Int) -> Bool {
+        while var current = batch.take() {
+            if formatter.format(event, realtime: realtime, key: rule, into: &current) {
+                batch = consume current
+                return true
+            }
+            submit(current)
+            batch = queue.takeFree()
+        }
+        return false
+    }
+
+    /// Notes events that could not be handed over.
+    mutating func countLost(_ count: UInt64) { counts.lostQueue += count }
 
     /// Hands over what has been formatted, even if the batch is not full.
     mutating func flush() {

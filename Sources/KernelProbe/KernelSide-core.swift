@@ -128,6 +128,9 @@ package struct KernelSettings: Sendable {
         return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: Int(size)), borrowing: self)
     }
 
+    /// Makes the record that was taken last the next one again. Only before ``releaseRecords()``.
+    package borrowing func putBackRecord() { unsafe cbpf_ring_back(handle) }
+
     /// Gives the room of all records taken so far back to the kernel.
     package mutating func releaseRecords() {
         unsafe cbpf_ring_release(handle)

@@ -69,6 +69,9 @@ int cbpf_ring_descriptor(const struct cbpf *handle);
  */
 int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size);
 
+/* Makes the record taken last the next one again. */
+void cbpf_ring_back(struct cbpf *handle);
+
 /* Gives the room of all records taken so far back to the kernel. */
 void cbpf_ring_release(struct cbpf *handle);
 
