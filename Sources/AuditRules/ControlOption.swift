@@ -17,7 +17,12 @@ struct ControlOption {
     }
 
     /// -s and -l may be followed by -i.
-    var takesInterpret: Bool { (option == .status || option == .list) && count == 2 }
+    private var isInterpreted: Bool {
+        (option == .status || option == .list) && count == 2 && rest.first?.isEqual("-i") == true
+    }
+
+    /// How many words of ``rest`` belong to it.
+    var wordsUsed: Int { keyOfDeleteAll != nil ? 2 : isInterpreted ? 1 : 0 }
 
     /// What is wrong and where, or nil.
     ///
@@ -67,7 +72,7 @@ struct ControlOption {
     }
 
     private var listing: (RuleWord, RuleFault)? {
-        if count == 1 || takesInterpret && rest.first?.isEqual("-i") == true { return nil }
+        if count == 1 || isInterpreted { return nil }
         return (rest.first ?? word, .onlyOption("-i option is"))
     }
 

@@ -43,6 +43,7 @@ struct RuleLine {
         self.place = place
         read(words)
         if errors.isEmpty { finish() }
+        if errors.isEmpty, let last = words.last, last.bytes.last == UInt8(ascii: "\r") { warn(last, .carriageReturn) }
     }
 
     /// Reports `fault` of `word`.
@@ -75,8 +76,8 @@ struct RuleLine {
             case .argumentMissing(let option, let word): fail(word, .argumentMissing(option: option.rawValue))
             case .option(let option, let argument, let word):
                 let rest = options.remaining
-                if read(option, argument ?? word, at: word, rest: rest, count: words.count) {
-                    guard let first = options.isInCluster ? word : rest.first else { return }
+                if let used = read(option, argument ?? word, at: word, rest: rest, count: words.count) {
+                    guard let first = options.isInCluster ? word : rest.dropFirst(used).first else { return }
                     // Some of these make auditctl return at once, others make it complain.
                     if option.hidesRest { warn(first, .ignoredBehind(option: option.rawValue)) } else {
                         fail(first, .parameterWithoutOption)
@@ -87,10 +88,10 @@ struct RuleLine {
         }
     }
 
-    /// Reads one option. True when the line ends with it.
+    /// Reads one option. Not nil when the line ends with it: how many words of `rest` belong to it.
     private mutating func read(
         _ option: RuleOption, _ argument: RuleWord, at word: RuleWord, rest: ArraySlice<RuleWord>, count: Int
-    ) -> Bool {
+    ) -> Int? {
         switch option {
         case .append, .prepend: readList(argument, option)
         case .syscall: readSyscalls(argument)
@@ -103,14 +104,13 @@ struct RuleLine {
             let control = ControlOption(option: option, argument: argument, word: word, rest: Array(rest), count: count)
             if let (at, fault) = control.fault(hasSyscall: syscallWord != nil) {
                 fail(at, fault)
-                return option.endsLine
+                return option.endsLine ? rest.count : nil
             }
             let value = option.takesArgument ? argument.text : control.keyOfDeleteAll?.text
             controls.append(ControlLine(option: option.rawValue, value: value, place: place))
-            return option.endsLine && control.keyOfDeleteAll == nil
-                && !(rest.first?.isEqual("-i") == true && control.takesInterpret)
+            return option.endsLine ? control.wordsUsed : nil
         }
-        return false
+        return nil
     }
 
     // MARK: -a, -A

@@ -64,7 +64,7 @@ package struct RuleReader {
     }
 
     private mutating func add(_ rule: Rule, _ word: RuleWord) {
-        if let other = (prepended + appended).first(where: { rule.repeats($0) }) {
+        if let other = prepended.first(where: rule.repeats) ?? appended.first(where: rule.repeats) {
             errors.append(
                 RuleDiagnostic(
                     file: rule.place.file, line: rule.place.line, column: word.column, word: word.text,
