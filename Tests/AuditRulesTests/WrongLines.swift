@@ -129,16 +129,17 @@ struct WrongLine: CustomTestStringConvertible {
         WrongLine("--backlog_wait_time long", 21, "long", .controlNotNumber(subject: "backlog_wait_time")),
         WrongLine("-D now", 4, "now", .wrongOptionCount(subject: "Delete all")),
         WrongLine("-D -S open", 4, "-S", .onlyOption("the -k option is")),
-        WrongLine("-i -b 8192", 4, "-b", .parameterWithoutOption),
-        WrongLine("-ic", 2, "ic", .parameterWithoutOption),
         WrongLine("-R /etc/audit/audit.rules", 4, "/etc/audit/audit.rules", .nestedFile),
         WrongLine("-q /mnt", 4, "/mnt", .badEquivalent),
         WrongLine("--signal KILL", 10, "KILL", .badSignal),
     ]
 
-    /// Lines that auditctl reads as something that was not meant, and this program refuses.
+    /// Lines that auditctl does not refuse, or not with its exit code, and this program does.
     static let refusedHereOnly: [WrongLine] = [
-        // Read as 0.
+        // auditctl complains, and goes on because it has seen the -i.
+        WrongLine("-i -b 8192", 4, "-b", .parameterWithoutOption),
+        WrongLine("-ic", 2, "ic", .parameterWithoutOption),
+        // auditctl reads 0.
         WrongLine("-a always,exit -S open -F sessionid=last", 27, "sessionid=last", .notNumber),
         WrongLine("-a always,exit -S connect -F saddr_fam=inet", 30, "saddr_fam=inet", .notNumber),
     ]
