@@ -53,6 +53,54 @@ struct ArgumentText: ~Escapable {
         }
     }
 
+    /// The first word.
+    var firstWord: Range<Int> { 0..<end(from: 0) }
+
+    /// Whether these are the words of a script: the kernel puts the interpreter's path first, perhaps one word from the
+    /// script's first line, then the script's name as it was given (`load_script()`, fs/binfmt_script.c).
+    ///
+    /// - Parameters:
+    ///   - name: the path that was given to exec.
+    ///   - executable: the path of what runs now.
+    func isOfScript(named name: RawSpan, runBy executable: RawSpan) -> Bool {
+        let first = firstWord
+        guard name.byteCount > 0, !Self.areEqual(name, executable), !isEqual(first, name),
+            contains(UInt8(ascii: "/"), in: first)
+        else { return false }
+        let second = min(first.upperBound + 1, byteCount)..<end(from: min(first.upperBound + 1, byteCount))
+        if isEqual(second, name) { return true }
+        let start = min(second.upperBound + 1, byteCount)
+        return isEqual(start..<end(from: start), name)
+    }
+
+    private func contains(_ byte: UInt8, in range: Range<Int>) -> Bool {
+        let text = part(early.byteCount > 0 ? early : late, range, base: 0)
+        return unsafe text.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            return unsafe memchr(base, Int32(byte), bytes.count) != nil
+        }
+    }
+
+    private func isEqual(_ range: Range<Int>, _ other: RawSpan) -> Bool {
+        // Only the first words are looked at; they are in one piece.
+        Self.areEqual(part(early.byteCount > 0 ? early : late, range, base: 0), other)
+    }
+
+    private static func areEqual(_ one: RawSpan, _ other: RawSpan) -> Bool {
+        guard one.byteCount == other.byteCount else { return false }
+        return unsafe one.withUnsafeBytes { first in
+            unsafe other.withUnsafeBytes { second in
+                guard let one = first.baseAddress, let other = second.baseAddress else { return true }
+                return unsafe memcmp(one, other, first.count) == 0
+            }
+        }
+    }
+
+    /// Appends the first word as an untrusted string.
+    func appendFirstWord(into buffer: inout RecordBuffer) {
+        buffer.appendUntrusted(part(early.byteCount > 0 ? early : late, firstWord, base: 0))
+    }
+
     /// Whether the bytes at `range` can stand in quotes.
     func isPlain(_ range: Range<Int>) -> Bool {
         PlainText.isPlain(part(early, range, base: 0)) && PlainText.isPlain(part(late, range, base: early.byteCount))

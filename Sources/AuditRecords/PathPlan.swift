@@ -2,6 +2,7 @@
 import AuditEvents
 import AuditSyscalls
 import CAuditWire
+import Glibc
 
 /// What `nametype=` says (`audit_log_name()`, kernel/auditsc.c).
 enum NameType: UInt8 {
@@ -16,6 +17,8 @@ enum NameForm: UInt8 {
     case null
     /// The working directory: a relative name without a directory part has it as its parent.
     case workingDirectory
+    /// The first argument word: the interpreter that a script names.
+    case interpreter
 }
 
 /// One PATH record to be.
@@ -30,7 +33,7 @@ struct PathItem: BitwiseCopyable {
 
 /// The PATH records of an event in order. Made before the SYSCALL record, whose `items=` counts them.
 struct PathPlan {
-    /// Six names, the parent of a created file, a descriptor's file.
+    /// Six names, the parent of a created file or a script's interpreter, a descriptor's file.
     static let capacity = 8
 
     private(set) var items = InlineArray<8, PathItem>(repeating: PathItem())
@@ -49,13 +52,15 @@ struct PathPlan {
             }
             guard left & 1 != 0 else { continue }
             let name = index.pathnames[argument]
+            // getname() refuses an empty name before audit sees it, except where the call permits one (AT_EMPTY_PATH).
+            if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) { continue }
             if !resultIsPlaced {
                 // The call returned a descriptor: its file is what its (only) name led to.
                 resultIsPlaced = true
                 addResult(name: name, event, index: index)
             } else if !programIsPlaced {
                 programIsPlaced = true
-                add(PathItem(form: .text, type: .normal, name: name, object: index.program))
+                addProgram(name: name, event, index: index)
             } else {
                 let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
                 add(PathItem(form: .text, type: Self.type(of: use, succeeded: event.succeeded), name: name))
@@ -69,7 +74,7 @@ struct PathPlan {
         let reader = WireReader(event.sections)
         let object = try? reader.load(at: Int(index.result.offset), as: aw_object.self)
         let isCreated = (object?.flags ?? 0) & AW_OBJECT_CREATED.rawValue != 0
-        if isCreated || index.resultParent.isPresent {
+        if isCreated {
             // The name's directory part stands for the parent; a name without one has the working directory.
             var directory = name
             directory.count = Int32(truncatingIfNeeded: event.directoryLength(of: name))
@@ -78,6 +83,18 @@ struct PathPlan {
                 object: index.resultParent))
         }
         add(PathItem(form: .text, type: isCreated ? .create : .normal, name: name, object: index.result))
+    }
+
+    /// The file at hand is the one that runs. For a script that is its interpreter, which the kernel lists after the script
+    /// under the name in the first line, the first argument word by then.
+    private mutating func addProgram(name: Slot, _ event: borrowing EventView, index: SectionIndex) {
+        let text = ArgumentText(event, index: index)
+        if text.isOfScript(named: event.value(name), runBy: event.value(index.executable)) {
+            add(PathItem(form: .text, type: .normal, name: name))
+            add(PathItem(form: .interpreter, type: .normal, object: index.program))
+        } else {
+            add(PathItem(form: .text, type: .normal, name: name, object: index.program))
+        }
     }
 
     private mutating func add(_ item: PathItem) {

@@ -147,10 +147,21 @@ extension RecordFormatter {
         endLine(&line, into: &buffer)
     }
 
-    /// CWD. Without a value there is no record, as in the kernel when no name was looked up.
+    /// CWD. Without a value there is no record.
+    ///
+    /// The kernel takes the directory with the first name. So there is none when the name could not be had by the kernel
+    /// either: an address that is not the caller's, a name too long, or an empty one.
     func writeWorkingDirectory(
-        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+        _ event: borrowing EventView, index: SectionIndex, items: Int, line: inout RecordLine,
+        into buffer: inout RecordBuffer
     ) {
+        if items == 0, event.hasReturned {
+            switch 0 &- event.call.ret {
+            case Int64(EFAULT), Int64(ENAMETOOLONG): return
+            case Int64(ENOENT) where index.named != 0: return
+            default: break
+            }
+        }
         guard index.workingDirectory.isPresent || index.workingDirectory.errno == ENAMETOOLONG else { return }
         beginLine("type=CWD ", line: &line, into: &buffer)
         buffer.append("cwd=")
@@ -183,6 +194,7 @@ extension RecordFormatter {
         case .text: buffer.appendUntrusted(event.value(item.name))
         case .null: buffer.append("(null)")
         case .workingDirectory: appendWorkingDirectory(event, index: index, into: &buffer)
+        case .interpreter: ArgumentText(event, index: index).appendFirstWord(into: &buffer)
         }
         if item.object.isPresent { appendObject(event, at: item.object, into: &buffer) }
         // obj= belongs here once the wire carries a security context.

@@ -108,7 +108,7 @@ package struct RecordFormatter: ~Copyable {
         }
         if index.descriptorPair.isPresent { writeDescriptorPair(event, index: index, line: &line, into: &buffer) }
         if index.socketAddress.count > 0 { writeSocketAddress(event, index: index, line: &line, into: &buffer) }
-        writeWorkingDirectory(event, index: index, line: &line, into: &buffer)
+        writeWorkingDirectory(event, index: index, items: plan.count, line: &line, into: &buffer)
         for item in 0..<plan.count {
             writePath(event, index: index, item: plan.items[item], number: item, line: &line, into: &buffer)
         }
