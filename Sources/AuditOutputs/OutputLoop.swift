@@ -41,6 +41,7 @@ final class OutputLoop {
 
     /// - Returns: false when A waits for us no longer.
     private func write(_ batch: borrowing RecordBuffer) -> Bool {
+        guard batch.committedCount > 0 else { return true }
         for index in destinations.indices {
             let outcome = destinations[index].write(batch)
             guard shared.book(outcome, at: index) else { return false }

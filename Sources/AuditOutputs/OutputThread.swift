@@ -49,7 +49,11 @@ package final class OutputThread: Sendable {
         }
     }
 
-    deinit { if !isStopped.load(ordering: .relaxed) { queue.close() } }
+    deinit {
+        guard !isStopped.load(ordering: .relaxed) else { return }
+        queue.close()
+        thread.detach()
+    }
 
     /// What each output did up to now, in the order given. Waits at most for another thread's few additions.
     package var counters: [OutputCounters] { shared.account.withLock { $0.counters } }

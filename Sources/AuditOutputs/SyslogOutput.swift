@@ -7,7 +7,8 @@ import Glibc
 ///
 /// The messages are made and sent here, in the form that syslog(3) gives them (RFC 3164 without host name), because syslog(3) returns nothing:
 /// without a daemon, or when one goes away, it drops the message and nobody can count it. It also waits without limit
-/// for a daemon that has stopped reading.
+/// for a daemon that has stopped reading. (rsyslog cuts what is longer than its `MaxMessageSize`, 8 KiB unless configured; nobody learns
+/// of that.)
 package final class SyslogOutput {
     /// What a message is filed under, syslog(3)'s numbers.
     package struct Priority: Sendable, Equatable {
@@ -37,6 +38,9 @@ package final class SyslogOutput {
     private let identity: String
     private let priority: Priority
     private let patience: Int
+    /// When the batch being sent has waited enough; nil as long as it did not wait.
+    private var deadline: Int?
+    private var isStalled = false
     private var descriptor: Int32 = -1
     private var headSecond: time_t = -1
     private var headCount = 0
@@ -48,7 +52,8 @@ package final class SyslogOutput {
     /// - Parameters:
     ///   - path: the daemon's datagram socket.
     ///   - identity: the tag before the colon.
-    ///   - patienceMilliseconds: how long one batch may wait for a daemon that does not keep up before the rest of it is lost.
+    ///   - patienceMilliseconds: how long one batch may wait for a daemon that does not keep up before the rest of it is lost. The batches
+    ///     after it do not wait until it has taken something again, since the other outputs wait with it.
     package init(
         path: String = "/dev/log", identity: String = "ebpf-audit", priority: Priority = .default,
         patienceMilliseconds: Int = 1000
@@ -66,7 +71,10 @@ package final class SyslogOutput {
     /// Sends every record that is committed in `batch`. An event counts as written when all its records were taken.
     package func write(_ batch: borrowing RecordBuffer) -> WriteOutcome {
         let bytes = batch.bytes.extracting(first: batch.committedCount)
-        let deadline = SystemCalls.monotonicMilliseconds() + patience
+        guard bytes.byteCount > 0 else {
+            return WriteOutcome(writtenEvents: 0, writtenBytes: 0, lostEvents: batch.events, problem: problem)
+        }
+        deadline = nil
         renewHead()
         var lines = EventLines()
         var sentBytes = 0
@@ -86,7 +94,7 @@ package final class SyslogOutput {
             if eventIsLost { continue }
             if gaveUp == nil {
                 do throws(Errno) {
-                    try send(bytes.extracting(line.text), until: deadline)
+                    try send(bytes.extracting(line.text))
                     continue
                 } catch {
                     lastProblem = error
@@ -126,7 +134,7 @@ package final class SyslogOutput {
     }
 
     /// Sends one record, connecting when need be, and once more when the daemon was restarted in between.
-    private func send(_ record: RawSpan, until deadline: Int) throws(Errno) {
+    private func send(_ record: RawSpan) throws(Errno) {
         message.removeSubrange(headCount...)
         for offset in 0..<record.byteCount {
             let byte = record.byte(at: offset)
@@ -138,15 +146,13 @@ package final class SyslogOutput {
         while true {
             do throws(Errno) {
                 try SystemCalls.send(descriptor, message.rawSpan)
+                isStalled = false
                 return
             } catch {
                 switch error.code {
                 case EINTR: continue
                 case EAGAIN, ENOBUFS:
-                    let left = deadline - SystemCalls.monotonicMilliseconds()
-                    guard left > 0 else { throw error }
-                    // ENOBUFS has no event to wait for, so never wait long for POLLOUT alone.
-                    _ = try? SystemCalls.wait(descriptor, Int32(POLLOUT), milliseconds: Int32(min(left, 100)))
+                    guard mayWait() else { throw error }
                 case EMSGSIZE: throw error
                 default:
                     disconnect()
@@ -156,6 +162,22 @@ package final class SyslogOutput {
                 }
             }
         }
+    }
+
+    /// Waits a while for the daemon to take messages from its queue.
+    ///
+    /// - Returns: false when the batch has waited enough.
+    private func mayWait() -> Bool {
+        let now = SystemCalls.monotonicMilliseconds()
+        let end = deadline ?? now + (isStalled ? 0 : patience)
+        deadline = end
+        guard now < end else {
+            isStalled = true
+            return false
+        }
+        // ENOBUFS has no event to wait for, so never wait long for POLLOUT alone.
+        _ = try? SystemCalls.wait(descriptor, Int32(POLLOUT), milliseconds: Int32(clamping: min(end - now, 100)))
+        return true
     }
 
     private func connect() throws(Errno) { descriptor = try SystemCalls.connectDatagram(to: path) }
