@@ -47,8 +47,8 @@ static void words(char *const *argv)
 		wl_bytes("word", *argv, strlen(*argv));
 }
 
-/* execve() of path with argv; a failing one says no words, as the kernel has none. */
-static void run(const char *path, char **argv)
+/* execve() of path with argv, which makes the program see `seen`. A failing one says no words: the kernel has none. */
+static void run_as(const char *path, char **argv, char **seen)
 {
 	struct form form = { __NR_execve, P(path), P(argv), P(no_environment), 0x77, 0 };
 	long result;
@@ -58,7 +58,12 @@ static void run(const char *path, char **argv)
 		(unsigned long)form.a2, (unsigned long)form.a3, result);
 	wl_path(path);
 	if (!result)
-		words(argv);
+		words(seen);
+}
+
+static void run(const char *path, char **argv)
+{
+	run_as(path, argv, argv);
 }
 
 static void run_at(long fd, const char *path, long flags, char **argv)
@@ -159,7 +164,9 @@ static void forms(void)
 	int directory = open(".", O_RDONLY | O_DIRECTORY);
 	int file = open(target, O_RDONLY);
 
-	run("./script", (char *[]){ "ignored", "first", "second word", NULL });
+	/* The interpreter's line is one word, and takes the place of the first. */
+	run_as("./script", (char *[]){ "ignored", "first", "second word", NULL },
+	       (char *[]){ (char *)target, "option with blanks", "./script", "first", "second word", NULL });
 	run_at(directory, "target", 0, (char *[]){ "at", "directory", NULL });
 	run_at(file, "", AT_EMPTY_PATH, (char *[]){ "at", "file", NULL });
 	run_at(AT_FDCWD, target, 0, (char *[]){ "at", "absolute", NULL });

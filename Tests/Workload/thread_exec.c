@@ -20,6 +20,7 @@ static void *sleeper(void *unused)
 	(void)unused;
 	for (;;)
 		pause();
+	return NULL;
 }
 
 static void *runner(void *unused)

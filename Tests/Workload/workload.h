@@ -8,6 +8,7 @@
  *
  *     call PID TID ARCH NUMBER A0 A1 A2 A3 EXIT    arch and arguments in hex; exit "-" when the call never returned
  *     path HEX                                     a name that the call before was given, "-" when empty
+ *     cwd HEX                                      the working directory that the call before began in
  *     addr HEX                                     a socket address of the call before
  *     word HEX                                     a word of the argument vector of the exec before
  *     note NAME VALUE                              anything else
@@ -37,7 +38,7 @@
 #define P(pointer) ((long)(pointer))
 
 #ifdef __x86_64__
-static inline long wl_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+static inline __attribute__((always_inline)) long wl_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	register long r10 __asm__("r10") = a3;
 	register long r8 __asm__("r8") = a4;
@@ -53,7 +54,7 @@ static inline long wl_raw(long nr, long a0, long a1, long a2, long a3, long a4, 
 #define WL_ARCH WL_ARCH_X86_64
 #else
 /* The sixth argument lives in ebp, which -O1 may use as a frame pointer; no call here needs it. */
-static inline long wl_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+static inline __attribute__((always_inline)) long wl_raw(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	long ret;
 
