@@ -419,37 +419,3 @@ void cbpf_ring_release(struct cbpf *handle)
 {
 	atomic_store_explicit(handle->consumer, handle->taken, memory_order_release);
 }
-
-int cbpf_probe_program_tracing(void)
-{
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL);
-}
-
-int cbpf_probe_program_raw_tracepoint(void)
-{
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
-}
-
-int cbpf_probe_program_kprobe(void)
-{
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_KPROBE, NULL);
-}
-
-int cbpf_probe_map_ring(void)
-{
-	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
-}
-
-int cbpf_probe_btf(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int error = btf ? 0 : -errno;
-
-	btf__free(btf);
-	return error == 0 ? 1 : error == -ESRCH || error == -ENOENT ? 0 : error;
-}
-
-int cbpf_probe_helper_loop(void)
-{
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL);
-}

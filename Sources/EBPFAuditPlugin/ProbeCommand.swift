@@ -22,6 +22,8 @@ struct ProbeCommand: ParsableCommand {
         } catch {
             choice = .failure(Failure(error))
         }
+        // Without the right to try, every answer would read "no".
+        if case .failure(let failure) = choice, failure.status == .permission { throw failure.end() }
         Screen.out(json ? jsonText(features, choice) : humanText(features, choice))
         if case .failure(let failure) = choice { throw ExitCode(failure.status.rawValue) }
     }

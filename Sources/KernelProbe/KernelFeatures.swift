@@ -33,18 +33,20 @@ package struct KernelFeatures: Sendable {
         machine = text(of: name.machine)
         library = unsafe String(cString: cbpf_library_version())
         features = [
-            Feature("btf", "type information of the running kernel, /sys/kernel/btf/vmlinux (5.2)", cbpf_probe_btf()),
-            Feature("raw_tracepoint", "raw tracepoints (4.17)", cbpf_probe_program_raw_tracepoint()),
-            Feature("tracing", "BTF raw tracepoints and fentry (5.5)", cbpf_probe_program_tracing()),
-            Feature("ring_buffer", "ring buffer map (5.8)", cbpf_probe_map_ring()),
-            Feature("kprobe", "kprobe programs (4.1)", cbpf_probe_program_kprobe()),
-            Feature("loop", "bpf_loop helper (5.17)", cbpf_probe_helper_loop()),
+            Feature("btf", "type information of the running kernel, /sys/kernel/btf/vmlinux (5.2)", CBPF_FEATURE_BTF),
+            Feature("raw_tracepoint", "raw tracepoints (4.17)", CBPF_FEATURE_RAW_TRACEPOINT),
+            Feature("btf_tracepoint", "BTF raw tracepoints (5.5)", CBPF_FEATURE_BTF_TRACEPOINT),
+            Feature("fentry", "hooks on kernel functions by trampoline (5.5)", CBPF_FEATURE_FENTRY),
+            Feature("kprobe", "hooks on kernel functions by breakpoint", CBPF_FEATURE_KPROBE),
+            Feature("ring_buffer", "ring buffer map (5.8)", CBPF_FEATURE_RING_BUFFER),
+            Feature("loop", "bpf_loop() helper (5.17)", CBPF_FEATURE_LOOP),
         ]
     }
 }
 
 extension KernelFeatures.Feature {
-    fileprivate init(_ name: String, _ purpose: String, _ outcome: Int32) {
+    fileprivate init(_ name: String, _ purpose: String, _ feature: cbpf_feature) {
+        let outcome = cbpf_probe(feature)
         self.init(
             name: name, purpose: purpose, available: outcome < 0 ? nil : outcome > 0, errno: outcome < 0 ? -outcome : 0)
     }

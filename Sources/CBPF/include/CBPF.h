@@ -82,11 +82,16 @@ const char *cbpf_log(const struct cbpf *handle);
 const char *cbpf_library_version(void);
 
 /* What a kernel offers, tried and not guessed from its version. 1, 0, or a negative errno when it could not be tried. */
-int cbpf_probe_program_tracing(void);
-int cbpf_probe_program_raw_tracepoint(void);
-int cbpf_probe_program_kprobe(void);
-int cbpf_probe_map_ring(void);
-int cbpf_probe_btf(void);
-int cbpf_probe_helper_loop(void);
+enum cbpf_feature {
+	CBPF_FEATURE_BTF = 0,          /* /sys/kernel/btf/vmlinux */
+	CBPF_FEATURE_RAW_TRACEPOINT,   /* BPF_PROG_TYPE_RAW_TRACEPOINT */
+	CBPF_FEATURE_BTF_TRACEPOINT,   /* BPF_TRACE_RAW_TP on sys_enter */
+	CBPF_FEATURE_FENTRY,           /* BPF_TRACE_FENTRY, attached to security_file_open() for a moment */
+	CBPF_FEATURE_KPROBE,           /* kprobes by perf_event_open(2) */
+	CBPF_FEATURE_RING_BUFFER,      /* BPF_MAP_TYPE_RINGBUF */
+	CBPF_FEATURE_LOOP,             /* bpf_loop() */
+};
+
+int cbpf_probe(enum cbpf_feature feature);
 
 #endif
