@@ -38,6 +38,7 @@ struct cbpf {
 	struct bpf_link *links[PROGRAMS_MAX];
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
+	int tick; /* the program that is run by hand and never attached */
 	int index, list, clauses, shapes, statistics;
 	volatile uint32_t *generation, *groups;
 
@@ -217,6 +218,8 @@ int cbpf_load(struct cbpf *handle)
 		if (handle->program_count < PROGRAMS_MAX)
 			handle->programs[handle->program_count++] = bpf_program__fd(program);
 	}
+	program = bpf_object__find_program_by_name(handle->object, "tick");
+	handle->tick = program ? bpf_program__fd(program) : -1;
 	handle->index = map_descriptor(handle, "selection_index");
 	handle->list = map_descriptor(handle, "selection_list");
 	handle->clauses = map_descriptor(handle, "selection_clauses");
@@ -240,6 +243,8 @@ int cbpf_attach(struct cbpf *handle)
 	bpf_object__for_each_program(program, handle->object) {
 		if (i >= PROGRAMS_MAX)
 			break;
+		if (bpf_program__fd(program) == handle->tick)
+			continue;
 		handle->links[i] = bpf_program__attach(program);
 		if (!handle->links[i]) {
 			int error = -errno;
@@ -378,6 +383,16 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 			return -errno;
 		*missed += info.recursion_misses;
 	}
+	return 0;
+}
+
+int cbpf_ticks(struct cbpf *handle, uint32_t *ticks)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	if (bpf_prog_test_run_opts(handle->tick, &options))
+		return -errno;
+	*ticks = options.retval;
 	return 0;
 }
 

@@ -57,7 +57,7 @@ struct Collector: ~Copyable {
         var isDrained = true
         while true {
             let now = SystemTime.monotonic()
-            if now - refreshed >= 1 {
+            if now - refreshed >= 0.1 {
                 pipeline.refreshClock()
                 refreshed = now
             }
@@ -72,7 +72,7 @@ struct Collector: ~Copyable {
                 pipeline.refreshClock()
             }
             isDrained = pipeline.drain()
-            if happened.contains(.output), let error = writer.failure { return Failure(error) }
+            if happened.contains(.output), let error = writer.failure { return .whileRunning(error) }
             if happened.contains(.input), !input.drain() { return nil }
             while happened.contains(.signal), let signal = loop.takeSignal() {
                 switch signal {
@@ -96,7 +96,7 @@ struct Collector: ~Copyable {
                 kernel: try pipeline.kernel.statistics(), missed: try pipeline.kernel.missedRuns(),
                 pipeline: pipeline.counts, outputs: outputs)
             if !configuration.isSilent { Screen.error(report.text) }
-            return failure ?? writer.failure.map { Failure($0) }
+            return failure ?? writer.failure.map { .whileRunning($0) }
         } catch {
             throw Failure(error)
         }

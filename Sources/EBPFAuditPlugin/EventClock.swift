@@ -1,66 +1,97 @@
 // SPDX-License-Identifier: MIT
 internal import Glibc
+internal import KernelProbe
 
-/// Turns an event's monotonic time of entry into the wall time that audit would have stamped it with.
+/// Turns an event's time of entry into the wall time that audit would have stamped it with.
 ///
-/// audit stamps with the coarse real-time clock (`ktime_get_coarse_real_ts64()` in `audit_syscall_entry`), which moves once a
-/// tick. Monotonic and real time differ by an offset that only setting the clock changes, so an event that entered before
-/// a step keeps the time of before, and one that entered after it gets the new one.
+/// audit stamps with the coarse real-time clock (`ktime_get_coarse_real_ts64()` in `__audit_syscall_entry()`), which moves once a
+/// tick. An event carries the tick in which it entered, and the clock here knows the coarse time of a recent tick.
+/// Coarse real and monotonic time differ by an offset that only setting the clock changes, so an event that entered before
+/// such a step keeps the time of before, and one that entered after it gets the new one.
 struct EventClock {
-    /// An offset and the monotonic time from which it holds, ns.
+    /// Coarse monotonic time and the tick count it belongs to.
+    private struct Sample: Equatable {
+        var time: UInt64
+        var ticks: UInt32?
+    }
+    /// An offset of real to monotonic time, and the monotonic time from which it holds, ns.
     private struct Span {
         var from: UInt64
         var offset: Int64
     }
+    private var sample: Sample
     /// Oldest first; never empty.
     private var spans: [Span]
-    /// A point of the coarse clock's grid, monotonic ns.
-    private var grid: UInt64
-    /// Distance between grid points, ns.
+    /// Length of a tick, ns.
     private let tick: UInt64
 
     /// Steps remembered: events in the ring are not older than the last few.
     private static let spansKept = 16
 
-    init() {
+    /// - Parameter kernel: knows the tick count. Where it does not, times are rounded down to where ticks can be, which is at most one
+    ///   tick off.
+    init(_ kernel: borrowing KernelSide) {
         var resolution = timespec()
         _ = unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution)
         tick = max(1, UInt64(resolution.tv_nsec))
-        let now = Self.sample()
-        grid = now.monotonic
-        spans = [Span(from: 0, offset: now.offset)]
+        sample = Self.sample(kernel)
+        spans = [Span(from: 0, offset: Self.offset())]
     }
 
-    /// Looks at the clocks again. Call at least once a second, and at once when the clock has been set.
-    mutating func refresh() {
-        let now = Self.sample()
-        grid = now.monotonic
-        guard now.offset != spans[spans.count - 1].offset else { return }
-        spans.append(Span(from: now.monotonic, offset: now.offset))
+    /// Looks at the clocks again. Call about ten times a second, because a tick's length varies a little (ntp), and at once
+    /// when the clock has been set.
+    mutating func refresh(_ kernel: borrowing KernelSide) {
+        sample = Self.sample(kernel)
+        let offset = Self.offset()
+        guard offset != spans[spans.count - 1].offset else { return }
+        spans.append(Span(from: sample.time, offset: offset))
         if spans.count > Self.spansKept { spans.removeFirst() }
     }
 
-    /// The wall time, ns since the epoch, of an event that entered at `monotonic`.
-    func realtime(monotonic: UInt64) -> UInt64 {
+    /// The wall time, ns since the epoch.
+    ///
+    /// - Parameters:
+    ///   - monotonic: time of entry, fine monotonic clock, ns.
+    ///   - jiffies: low bits of the tick count at entry.
+    func realtime(monotonic: UInt64, jiffies: UInt32) -> UInt64 {
         var index = spans.count - 1
         while index > 0, spans[index].from > monotonic { index -= 1 }
-        return UInt64(max(0, Int64(bitPattern: coarse(monotonic)) &+ spans[index].offset))
+        return UInt64(max(0, coarse(monotonic, jiffies) &+ spans[index].offset))
     }
 
-    /// The grid point at or before `time`.
-    private func coarse(_ time: UInt64) -> UInt64 {
-        let behind = time < grid ? (tick - (grid - time) % tick) % tick : (time - grid) % tick
-        return behind > time ? 0 : time - behind
+    private func coarse(_ monotonic: UInt64, _ jiffies: UInt32) -> Int64 {
+        if let ticks = sample.ticks {
+            let distance = Int64(Int32(bitPattern: jiffies &- ticks)) * Int64(tick)
+            let time = Int64(sample.time) + distance
+            // Within two ticks of the fine clock, or the count is not what it seems (an event from another boot).
+            if abs(time - Int64(monotonic)) <= 2 * Int64(tick) { return time }
+        }
+        let sinceGrid = (Int64(monotonic) - Int64(sample.time)) % Int64(tick)
+        return Int64(monotonic) - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)
     }
 
-    /// Monotonic coarse time, and how far the real one is ahead of it. Both clocks move in the same instant, so two equal
-    /// readings of one around a reading of the other belong together.
-    private static func sample() -> (monotonic: UInt64, offset: Int64) {
+    /// The coarse time and its tick. A tick moves the count first and the clock a moment later, so only two samples that agree
+    /// about how the two relate are taken.
+    private static func sample(_ kernel: borrowing KernelSide) -> Sample {
+        var last: Sample?
+        while true {
+            let before = now(CLOCK_MONOTONIC_COARSE)
+            guard let count = kernel.ticks() else { return Sample(time: before, ticks: nil) }
+            let this = Sample(time: before, ticks: count)
+            guard before == now(CLOCK_MONOTONIC_COARSE) else { continue }
+            if this == last { return this }
+            last = this
+        }
+    }
+
+    /// How far real time is ahead of monotonic time. Both coarse clocks move in the same instant, so equal readings of one
+    /// around a reading of the other belong together.
+    private static func offset() -> Int64 {
         var before = now(CLOCK_MONOTONIC_COARSE)
         while true {
             let real = now(CLOCK_REALTIME_COARSE)
             let after = now(CLOCK_MONOTONIC_COARSE)
-            if before == after { return (before, Int64(real) - Int64(before)) }
+            if before == after { return Int64(real) - Int64(before) }
             before = after
         }
     }

@@ -11,6 +11,8 @@ struct Failure: Error {
     let sentence: String
     /// The exit status.
     let status: Status
+    /// The sentence has been on the screen already.
+    var isSaid = false
 
     /// Exit statuses, by their names in sysexits.h.
     enum Status: Int32 {
@@ -47,9 +49,16 @@ struct Failure: Error {
 
     init(_ error: OutputError) { self.init(error.description, .output) }
 
+    /// An output has failed while running, which was said when it happened.
+    static func whileRunning(_ error: OutputError) -> Failure {
+        var failure = Failure(error)
+        failure.isSaid = true
+        return failure
+    }
+
     /// Says the sentence on stderr, unless `silent`, and gives what ends the program.
     func end(silent: Bool = false) -> ExitCode {
-        if !silent { Screen.error("ebpf-audit: \(sentence)\n") }
+        if !silent, !isSaid { Screen.error("ebpf-audit: \(sentence)\n") }
         return ExitCode(status.rawValue)
     }
 }

@@ -15,15 +15,16 @@ struct Pipeline: ~Copyable {
     private var stages: Stages
 
     init(kernel: consuming KernelSide, rules: RuleSet, formatter: consuming RecordFormatter, queue: OutputQueue) {
+        let clock = EventClock(kernel)
         self.kernel = kernel
-        stages = Stages(rules: rules, formatter: formatter, queue: queue)
+        stages = Stages(rules: rules, formatter: formatter, clock: clock, queue: queue)
     }
 
     /// What happened so far.
     var counts: Counts { stages.counts }
 
-    /// Looks at the clocks again, see ``EventClock/refresh()``.
-    mutating func refreshClock() { stages.clock.refresh() }
+    /// Looks at the clocks again, see ``EventClock/refresh(_:)``.
+    mutating func refreshClock() { stages.clock.refresh(kernel) }
 
     /// Takes what is in the ring through the stages and hands what came of it to the outputs.
     ///
@@ -104,13 +105,14 @@ struct Counts {
 /// decide, format, queue.
 struct Stages: ~Copyable {
     private(set) var counts = Counts()
-    var clock = EventClock()
+    var clock: EventClock
     private let evaluator: Evaluator
     private var formatter: RecordFormatter
     private let queue: OutputQueue
     private var batch: RecordBuffer?
 
-    init(rules: RuleSet, formatter: consuming RecordFormatter, queue: OutputQueue) {
+    init(rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue) {
+        self.clock = clock
         evaluator = Evaluator(rules)
         self.formatter = formatter
         self.formatter.setKeys(rules.keys)
@@ -124,7 +126,7 @@ struct Stages: ~Copyable {
     mutating func pass(_ event: borrowing EventView) -> Bool {
         switch evaluator.decide(event) {
         case .select(let rule):
-            guard format(event, clock.realtime(monotonic: event.header.time), rule) else { return false }
+            guard format(event, clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies), rule) else { return false }
         case .reject:
             counts.filtered += 1
         }

@@ -115,6 +115,12 @@ package struct KernelSettings: Sendable {
         return missed
     }
 
+    /// The low bits of the kernel's tick count now, or nil where it cannot be asked (before 5.10).
+    package borrowing func ticks() -> UInt32? {
+        var ticks: UInt32 = 0
+        return unsafe cbpf_ticks(handle, &ticks) == 0 ? ticks : nil
+    }
+
     /// Polls readable when the kernel side asks for a wake-up.
     package var ringDescriptor: Int32 { unsafe cbpf_ring_descriptor(handle) }
 

@@ -60,6 +60,9 @@ int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum);
 /* Runs of the programs that the kernel skipped because one was under way on the same CPU (bpf_prog_info, 5.12). */
 int cbpf_missed(struct cbpf *handle, uint64_t *missed);
 
+/* The low bits of the kernel's tick count now (programs run by hand: 5.10, 963ec27a1062). */
+int cbpf_ticks(struct cbpf *handle, uint32_t *ticks);
+
 /* A descriptor that polls readable when the kernel side asks for a wake-up. */
 int cbpf_ring_descriptor(const struct cbpf *handle);
 
