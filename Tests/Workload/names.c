@@ -107,14 +107,19 @@ static void absent(void)
 }
 
 /* A name in a page that nobody has touched yet: not there when the call begins, there when the kernel reads it. */
-static void untouched(void)
+static char *page;
+
+static void prepare_page(void)
 {
-	char *page;
 	int fd = open("page", O_RDWR | O_CREAT, 0600);
 
 	if (fd < 0 || write(fd, "untouched", 10) != 10)
 		exit(2);
 	page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+}
+
+static void untouched(void)
+{
 	wl_mark(3);
 	CALL1("untouched", unlink, P(page));
 	wl_mark(4);
@@ -199,6 +204,7 @@ int main(int argc, char **argv)
 	    mknod("sub/etc/h", S_IFREG | 0600, 0) || symlink("sub", "to-sub"))
 		return 2;
 	directory = open(".", O_RDONLY | O_DIRECTORY);
+	prepare_page();
 	wl_start();
 	hostile();
 	lengths();
