@@ -7,6 +7,9 @@
 #include "task.h"
 #include "user_memory.h"
 
+#define EBADF 9
+#define ENOTSOCK 88
+
 static __always_inline bool stage__is_own(__u32 tgid)
 {
 	return tgid == setting_self_tgid || (setting_excluded_tgid && tgid == setting_excluded_tgid);
@@ -180,11 +183,14 @@ static __always_inline void record__mmap(struct record_memory *record, const str
 }
 
 /* What was brought along from entry. */
-static __always_inline void record__from_entry(struct record_memory *record, const struct inflight *call, __u64 key)
+static __always_inline void record__from_entry(struct record_memory *record, const struct inflight *call, long ret, __u64 key)
 {
 	__u32 used = call->used & 16383;
 
 	if (!used)
+		return;
+	/* The descriptor was no socket, so the kernel has not come to look at the address. */
+	if (call->shape.address && (ret == -EBADF || (ret == -ENOTSOCK && !(call->shape.flags & ASH_ADDRESS_FIRST))))
 		return;
 	const void *from = call->sections;
 
@@ -254,8 +260,11 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
 	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | (fragment_lost ? AW_FLAG_INCOMPLETE : 0);
-	record__from_entry(record, call, key);
-	if (call->unread) {
+	record__from_entry(record, call, ret, key);
+	if (call->unread && call->shape.flags & ASH_EXEC && returned && ret == 0) {
+		/* The memory that the name was in is another program's now. */
+		record__missing(record, AW_SECTION_PATHNAME, call->unread & 1 ? 0 : 1, -EFAULT);
+	} else if (call->unread) {
 		record__late_path(record, call, 0);
 		record__late_path(record, call, 1);
 		record__late_path(record, call, 2);
@@ -297,8 +306,32 @@ out:
 }
 
 /*
+ * Where the name that getname() read begins in bprm->filename: execveat() with a descriptor puts "/dev/fd/N/" before a
+ * relative name and "/dev/fd/N" in place of an empty one (alloc_bprm() in fs/exec.c).
+ */
+static __always_inline __u32 exec__name_offset(const char *filename, const struct inflight *call)
+{
+	const __u32 prefix = 8; /* "/dev/fd/" */
+	char head[24] = {};
+
+	if (!(call->unread & 2) || (__s32)call->args[0] == -100 /* AT_FDCWD */)
+		return 0;
+	bpf_probe_read_kernel_str(head, sizeof(head), filename);
+	if (head[0] != '/' || head[1] != 'd' || head[2] != 'e' || head[3] != 'v' || head[4] != '/' || head[5] != 'f' ||
+	    head[6] != 'd' || head[7] != '/')
+		return 0;
+	for (__u32 i = prefix; i < sizeof(head); i++) {
+		if (head[i] == '/')
+			return i + 1;
+		if (!head[i])
+			return i;
+	}
+	return 0;
+}
+
+/*
  * An exec has succeeded. Its own copy of the program's name is what getname() read, so it serves where the user's
- * could not be read at entry; after the exec that memory is gone. execveat() names it "/dev/fd/N…" instead: not used.
+ * could not be read at entry; after the exec that memory is gone.
  */
 static __always_inline int stage__exec(struct task_struct *task, struct linux_binprm *bprm)
 {
@@ -306,7 +339,7 @@ static __always_inline int stage__exec(struct task_struct *task, struct linux_bi
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 	struct entry_memory *entry = memory_of(&entry_memory, 1);
 
-	if (!call || !entry || !(call->unread & 1) || call->used)
+	if (!call || !entry || !(call->unread & 3) || call->used)
 		return 0;
 	entry->call = *call;
 
@@ -314,11 +347,12 @@ static __always_inline int stage__exec(struct task_struct *task, struct linux_bi
 
 	if (!head)
 		return 0;
-	long length = bpf_probe_read_kernel_str(head + 1, AW_PATH_MAX, BPF_CORE_READ(bprm, filename));
+	const char *filename = BPF_CORE_READ(bprm, filename);
+	long length = bpf_probe_read_kernel_str(head + 1, AW_PATH_MAX, filename + exec__name_offset(filename, call));
 
 	if (length <= 0)
 		return 0;
-	entry__section(entry, head, AW_SECTION_PATHNAME, 0, 0, length - 1);
+	entry__section(entry, head, AW_SECTION_PATHNAME, call->unread & 1 ? 0 : 1, 0, length - 1);
 	if (entry->call.used > INFLIGHT_INLINE) {
 		if (bpf_map_update_elem(&inflight_long, &key, entry->sections, BPF_ANY))
 			return 0;

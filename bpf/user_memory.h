@@ -43,25 +43,25 @@ static __always_inline void entry__section(struct entry_memory *entry, struct aw
 	entry->call.used += sizeof(*head) + AW_ALIGN(length > 0 ? (__u32)length : 0);
 }
 
-/*
- * Reads the path of argument `argument` into the section at `head`. Returns its length without NUL or a negative
- * errno, and sets *flags.
- */
-static __always_inline __s32 user__path(struct aw_section *head, __u64 address, __u8 *flags)
+/* What user__path() says of a string that getname() refuses with ENAMETOOLONG: audit never sees such a name. */
+#define USER_PATH_REFUSED 0x7fffffff
+
+/* Reads a path into the section at `head`. Returns its length without NUL, USER_PATH_REFUSED, or a negative errno. */
+static __always_inline __s32 user__path(struct aw_section *head, __u64 address)
 {
 	long length = bpf_probe_read_user_str(head + 1, AW_PATH_MAX, (void *)address);
 
 	if (length <= 0)
 		return -EFAULT;
 	/*
-	 * A string of PATH_MAX bytes or more fills the buffer, and getname() refuses it with ENAMETOOLONG. Whether it
-	 * was cut cannot be seen from the length alone: one of exactly PATH_MAX - 1 bytes gives the same.
+	 * A string that fills the buffer may be longer than it. That cannot be seen from the length: a string of exactly
+	 * PATH_MAX - 1 bytes gives the same.
 	 */
 	if (length == AW_PATH_MAX) {
 		char last = 0;
 
 		if (bpf_probe_read_user(&last, 1, (void *)(address + AW_PATH_MAX - 1)) || last)
-			*flags |= AW_CUT;
+			return USER_PATH_REFUSED;
 	}
 	return length - 1;
 }
@@ -73,16 +73,15 @@ static __always_inline void entry__path(struct entry_memory *entry, __u32 argume
 	if (!(entry->call.shape.paths & (1 << argument)) || !address)
 		return;
 	struct aw_section *head = entry__room(entry, AW_PATH_MAX);
-	__u8 flags = 0;
 
 	if (!head)
 		return;
-	__s32 length = user__path(head, address, &flags);
+	__s32 length = user__path(head, address);
 
 	if (length < 0)
 		entry->call.unread |= 1 << argument;
-	else
-		entry__section(entry, head, AW_SECTION_PATHNAME, argument, flags, length);
+	else if (length != USER_PATH_REFUSED)
+		entry__section(entry, head, AW_SECTION_PATHNAME, argument, 0, length);
 }
 
 /* Address and length that a call gives: args[n], args[n + 1], or a message head's name. Returns 0 when there is none. */
@@ -147,10 +146,10 @@ static __always_inline void record__late_path(struct record_memory *record, cons
 		return;
 	}
 	struct aw_section *head = (void *)(RECORD_NEXT(record) - sizeof(*head));
-	__u8 flags = AW_LATE;
-	__s32 length = user__path(head, call->args[argument], &flags);
+	__s32 length = user__path(head, call->args[argument]);
 
-	record__section(record, AW_SECTION_PATHNAME, argument, flags, length);
+	if (length != USER_PATH_REFUSED)
+		record__section(record, AW_SECTION_PATHNAME, argument, AW_LATE, length);
 }
 
 /* The address that a call received, from where it was put. */

@@ -174,7 +174,7 @@ package enum SyscallShapes {
 
     private static let sockets: [SyscallShape] = [
         SyscallShape("bind").address(ASH_ADDRESS_IN),
-        SyscallShape("connect").address(ASH_ADDRESS_IN),
+        SyscallShape("connect").address(ASH_ADDRESS_IN).flag(ASH_ADDRESS_FIRST),
         SyscallShape("sendto").address(ASH_ADDRESS_IN, 4),
         SyscallShape("accept").address(ASH_ADDRESS_OUT),
         SyscallShape("accept4").address(ASH_ADDRESS_OUT),

@@ -21,6 +21,8 @@ enum ash_flags {
 	ASH_MMAP = 1 << 4,
 	/* The working directory belongs to the event: the call looks up a path, or acts on an open file by audit_file(). */
 	ASH_CWD = 1 << 5,
+	/* The address is read before the descriptor is found not to be a socket (connect: __sys_connect(), net/socket.c). */
+	ASH_ADDRESS_FIRST = 1 << 6,
 };
 
 enum ash_address {
