@@ -26,21 +26,24 @@ struct CandidateTable: Sendable {
         var known: [[UInt32]: Part] = [:]
         for abi in SyscallABI.allCases {
             let arch = abi == .native ? nativeArch : compatArch
-            let possible = rules.indices.filter { arch != 0 && rules[$0].appliesTo(arch: arch) }
-            for number in 0..<SyscallMask.limit {
-                var own: [UInt32] = []
-                for position in possible where rules[position].syscalls.contains(number) {
-                    own.append(UInt32(position))
-                    if compiled[position].count == 0 { break }
+            var own = [[UInt32]](repeating: [], count: SyscallMask.limit)
+            // Behind a rule without tests no other can match.
+            var isClosed = [Bool](repeating: false, count: SyscallMask.limit)
+            for position in rules.indices where arch != 0 && rules[position].appliesTo(arch: arch) {
+                for number in rules[position].syscalls.numbers where !isClosed[number] {
+                    own[number].append(UInt32(position))
+                    isClosed[number] = compiled[position].count == 0
                 }
-                if let part = known[own] {
+            }
+            for positions in own {
+                if let part = known[positions] {
                     parts.append(part)
-                } else {
-                    let part = Part(first: UInt32(list.count), count: UInt32(own.count))
-                    list += own
-                    known[own] = part
-                    parts.append(part)
+                    continue
                 }
+                let part = Part(first: UInt32(list.count), count: UInt32(positions.count))
+                list += positions
+                known[positions] = part
+                parts.append(part)
             }
         }
         self.parts = parts

@@ -67,24 +67,24 @@ package struct SyscallMask: Sendable, Hashable {
     /// (kernel/auditfilter.c, `audit_to_entry_common()`).
     static let classes = limit - 16
 
-    private var words: [UInt32]
+    private var words: [UInt64]
 
     /// No call.
     package init() {
-        words = Array(repeating: 0, count: Self.limit / 32)
+        words = Array(repeating: 0, count: Self.limit / 64)
     }
 
     /// Every call: what -S all, or no -S, means.
-    package static var all: SyscallMask {
+    package static let all: SyscallMask = {
         var mask = SyscallMask()
         for number in 0..<classes { mask.insert(number) }
         return mask
-    }
+    }()
 
     /// Adds a call. Numbers that are no calls are left out.
     package mutating func insert(_ number: Int) {
         guard number >= 0, number < Self.classes else { return }
-        words[number / 32] |= 1 << UInt32(number % 32)
+        words[number / 64] |= 1 << UInt64(number % 64)
     }
 
     /// Adds the calls of `other`.
@@ -95,6 +95,19 @@ package struct SyscallMask: Sendable, Hashable {
     /// Whether `number` is one of them; never for numbers that a mask cannot hold.
     package func contains(_ number: Int) -> Bool {
         guard number >= 0, number < Self.classes else { return false }
-        return words[number / 32] & (1 << UInt32(number % 32)) != 0
+        return words[number / 64] & (1 << UInt64(number % 64)) != 0
+    }
+
+    /// The numbers in it, from the lowest.
+    package var numbers: [Int] {
+        var numbers: [Int] = []
+        for index in words.indices {
+            var word = words[index]
+            while word != 0 {
+                numbers.append(index * 64 + word.trailingZeroBitCount)
+                word &= word - 1
+            }
+        }
+        return numbers
     }
 }

@@ -79,12 +79,12 @@ struct RuleOptions {
     var isInCluster: Bool { cluster != nil }
 
     mutating func next() -> Item? {
-        if let letters = cluster { return short(letters) }
+        if let letters = cluster { return short(letters, column: letters.column) }
         guard position < words.count else { return nil }
         let word = words[position]
         position += 1
         if onlyOperands || word.bytes.count < 2 || word.bytes[0] != UInt8(ascii: "-") { return .operand(word) }
-        if word.bytes[1] != UInt8(ascii: "-") { return short(word.dropping(1)) }
+        if word.bytes[1] != UInt8(ascii: "-") { return short(word.dropping(1), column: word.column) }
         if word.bytes.count == 2 {
             onlyOperands = true
             return next()
@@ -92,19 +92,18 @@ struct RuleOptions {
         return long(word)
     }
 
-    private mutating func short(_ letters: RuleWord) -> Item {
+    /// Takes the first of `letters`, which messages call `-x` and place at `column`.
+    private mutating func short(_ letters: RuleWord, column: Int) -> Item {
         cluster = nil
-        let name = "-" + String(decoding: letters.bytes.prefix(1), as: UTF8.self)
+        let word = RuleWord(bytes: [UInt8(ascii: "-")] + letters.bytes.prefix(1), column: column)
         let rest = letters.dropping(1)
-        guard let option = RuleOption(rawValue: name), name != "--" else {
-            return .unknown(letters)
-        }
+        guard let option = RuleOption(rawValue: word.text) else { return .unknown(word) }
         if !option.takesArgument {
             if !rest.bytes.isEmpty { cluster = rest }
-            return .option(option, argument: nil, at: letters)
+            return .option(option, argument: nil, at: word)
         }
-        if !rest.bytes.isEmpty { return .option(option, argument: rest, at: letters) }
-        return withNextWord(option, at: letters)
+        if !rest.bytes.isEmpty { return .option(option, argument: rest, at: word) }
+        return withNextWord(option, at: word)
     }
 
     private mutating func long(_ word: RuleWord) -> Item {

@@ -49,7 +49,7 @@ import Testing
             -e 7
                -w /etc
             """)
-        #expect(found.map { "\($0.line):\($0.column)" } == ["1:19", "1:28", "1:48", "1:58", "3:4", "4:5"])
+        #expect(found.map { "\($0.line):\($0.column)" } == ["1:19", "1:28", "1:48", "1:58", "3:4", "4:4"])
     }
 
     @Test func whatAuditctlSaysIsSaid() {
@@ -129,11 +129,11 @@ import Testing
     @Test func syscallsByNameNumberAndList() throws {
         let set = try compile("-a always,exit -F arch=b64 -S open -S 3,0x4,05 -S close,,6\n")
         // x86-64: open 2, close 3.
-        #expect((0..<2048).filter { set.rules[0].syscalls.contains($0) } == [2, 3, 4, 5, 6])
+        #expect(set.rules[0].syscalls.numbers == [2, 3, 4, 5, 6])
         let all = try compile("-a always,exit -S open,all\n")
-        #expect((0..<2048).filter { all.rules[0].syscalls.contains($0) } == Array(0..<2032))
+        #expect(all.rules[0].syscalls.numbers == Array(0..<2032))
         let compat = try compile("-a always,exit -F arch=b32 -S open\n")
-        #expect((0..<2048).filter { compat.rules[0].syscalls.contains($0) } == [5])
+        #expect(compat.rules[0].syscalls.numbers == [5])
         #expect(try compile("-a always,exit -S open -S ,\n").rules[0].syscalls.contains(2))
     }
 

@@ -26,16 +26,16 @@ struct WrongLine: CustomTestStringConvertible {
         WrongLine("-a always,exit -S open open", 24, "open", .parameterWithoutOption),
         WrongLine("-a always,exit -S open -", 24, "-", .parameterWithoutOption),
         WrongLine("-a always,exit -S open -- -k x", 27, "-k", .parameterWithoutOption),
-        WrongLine("-a\talways,exit -S open", 1, "a\talways,exit", .badKeyword(option: "-a")).at(3, "\talways,exit"),
-        WrongLine("-z", 2, "z", .unknownOption),
-        WrongLine("-a always,exit -S open -Z", 25, "Z", .unknownOption),
+        WrongLine("-a\talways,exit -S open", 3, "\talways,exit", .badKeyword(option: "-a")),
+        WrongLine("-z", 1, "-z", .unknownOption),
+        WrongLine("-a always,exit -S open -Z", 24, "-Z", .unknownOption),
         WrongLine("--nonsense", 1, "--nonsense", .unknownOption),
         WrongLine("--reset", 1, "--reset", .unknownOption),
-        WrongLine("-a", 2, "a", .argumentMissing(option: "-a")),
-        WrongLine("-a always,exit -S", 17, "S", .argumentMissing(option: "-S")),
-        WrongLine("-a always,exit -F", 17, "F", .argumentMissing(option: "-F")),
-        WrongLine("-a always,exit -S open -k", 25, "k", .argumentMissing(option: "-k")),
-        WrongLine("-h", 2, "h", .usage),
+        WrongLine("-a", 1, "-a", .argumentMissing(option: "-a")),
+        WrongLine("-a always,exit -S", 16, "-S", .argumentMissing(option: "-S")),
+        WrongLine("-a always,exit -F", 16, "-F", .argumentMissing(option: "-F")),
+        WrongLine("-a always,exit -S open -k", 24, "-k", .argumentMissing(option: "-k")),
+        WrongLine("-h", 1, "-h", .usage),
         // Lists and actions.
         WrongLine("-a always", 4, "always", .badKeyword(option: "-a")),
         WrongLine("-a exit", 4, "exit", .badKeyword(option: "-a")),
@@ -49,7 +49,7 @@ struct WrongLine: CustomTestStringConvertible {
         WrongLine("-a possible,exit -S open", 4, "possible,exit", .badKeyword(option: "-a")),
         WrongLine("-a always,exit -S open -a never,exit", 27, "never,exit", .secondList),
         WrongLine("-F pid=1 -a always,exit -S open", 4, "pid=1", .listMissing),
-        WrongLine("-S open", 2, "S", .listMissingForSyscall).at(4, "open"),
+        WrongLine("-S open", 4, "open", .listMissingForSyscall),
         WrongLine("-S open -k x", 12, "x", .keyNeedsSelector),
         // Calls.
         WrongLine("-a always,exit -S opne", 19, "opne", .unknownSyscall(machine: "x86_64")),
@@ -138,7 +138,7 @@ struct WrongLine: CustomTestStringConvertible {
     static let refusedHereOnly: [WrongLine] = [
         // auditctl complains, and goes on because it has seen the -i.
         WrongLine("-i -b 8192", 4, "-b", .parameterWithoutOption),
-        WrongLine("-ic", 2, "ic", .parameterWithoutOption),
+        WrongLine("-ic", 1, "-i", .parameterWithoutOption),
         // auditctl reads 0.
         WrongLine("-a always,exit -S open -F sessionid=last", 27, "sessionid=last", .notNumber),
         WrongLine("-a always,exit -S connect -F saddr_fam=inet", 30, "saddr_fam=inet", .notNumber),
@@ -146,11 +146,11 @@ struct WrongLine: CustomTestStringConvertible {
 
     /// Legal language of a later version.
     static let notYet: [WrongLine] = [
-        WrongLine("-w /etc/passwd -p wa -k x", 2, "w", .notSupportedYet("watching paths with -w is")),
-        WrongLine("-W /etc/passwd", 2, "W", .notSupportedYet("watching paths with -W is")),
-        WrongLine("-a always,exit -p wa", 17, "p", .notSupportedYet("watching paths with -p is")),
-        WrongLine("-d always,exit -S open", 2, "d", .notSupportedYet("deleting rules with -d is")),
-        WrongLine("-a always,exit -C uid!=euid", 17, "C", .notSupportedYet("comparing fields with -C is")),
+        WrongLine("-w /etc/passwd -p wa -k x", 1, "-w", .notSupportedYet("watching paths with -w is")),
+        WrongLine("-W /etc/passwd", 1, "-W", .notSupportedYet("watching paths with -W is")),
+        WrongLine("-a always,exit -p wa", 16, "-p", .notSupportedYet("watching paths with -p is")),
+        WrongLine("-d always,exit -S open", 1, "-d", .notSupportedYet("deleting rules with -d is")),
+        WrongLine("-a always,exit -C uid!=euid", 16, "-C", .notSupportedYet("comparing fields with -C is")),
         WrongLine("-a task,always", 4, "task,always", .notSupportedYet("the filter list task is")),
         WrongLine("-a never,user -F uid=0", 4, "never,user", .notSupportedYet("the filter list user is")),
         WrongLine("-a exclude,always -F msgtype=CWD", 4, "exclude,always", .notSupportedYet("the filter list exclude is")),
@@ -169,7 +169,4 @@ struct WrongLine: CustomTestStringConvertible {
         WrongLine("-a always,exit -S open -F obj_uid=0", 27, "obj_uid=0", .notSupportedYet("the field obj_uid is")),
         WrongLine("-a always,exit -S 2047", 19, "2047", .notSupportedYet("the kernel's syscall classes (numbers 2032 to 2047) are")),
     ]
-
-    /// The same line, found at another place.
-    private func at(_ column: Int, _ word: String) -> WrongLine { WrongLine(text, column, word, fault) }
 }
