@@ -26,18 +26,25 @@ package struct Evaluator: Sendable {
     package func decide(_ event: borrowing EventView) -> Decision {
         guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return .reject }
         let facts = RuleFacts(event, groups: rules.needsGroups, family: rules.needsFamily)
+        // Spans, because every access through the arrays would count references.
+        let list = rules.candidates.list.span
+        let compiled = rules.compiled.span
+        let tests = rules.tests.span
         for entry in Int(part.first)..<Int(part.first) + Int(part.count) {
-            let position = Int(rules.candidates.list[entry])
-            let rule = rules.compiled[position]
-            if matches(rule, facts) {
+            let position = Int(list[entry])
+            let rule = compiled[position]
+            if Self.matches(tests, rule, facts) {
                 return rule.isNever ? .reject : .select(rule: position)
             }
         }
         return .reject
     }
 
-    private func matches(_ rule: CompiledRule, _ facts: borrowing RuleFacts) -> Bool {
-        for test in rule.range where !facts.satisfies(rules.tests[test]) { return false }
+    @inline(__always)
+    private static func matches(
+        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts
+    ) -> Bool {
+        for test in rule.range where !facts.satisfies(tests[test]) { return false }
         return true
     }
 }

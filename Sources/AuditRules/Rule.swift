@@ -51,11 +51,19 @@ package struct Rule: Sendable, Equatable {
         self.place = place
     }
 
-    /// Whether the kernel would take `self` for the loaded rule `other` and answer EEXIST: `audit_compare_rule()`,
-    /// kernel/auditfilter.c. A rule to be prepended never equals a loaded one, because its flag still differs.
-    func repeats(_ other: Rule) -> Bool {
-        !isPrepended && list == other.list && action == other.action && tests == other.tests && key == other.key
-            && syscalls == other.syscalls
+    /// What two rules have in common when the kernel takes them for the same and refuses the second with EEXIST
+    /// (`audit_compare_rule()`, kernel/auditfilter.c). A rule to be prepended is never refused, because its flag is
+    /// compared, too, and loaded rules have lost theirs.
+    struct Identity: Hashable {
+        let list: RuleList
+        let action: RuleAction
+        let syscalls: SyscallMask
+        let tests: [RuleTest]
+        let key: [UInt8]?
+    }
+
+    var identity: Identity {
+        Identity(list: list, action: action, syscalls: syscalls, tests: tests, key: key)
     }
 }
 

@@ -9,7 +9,7 @@ struct RuleFacts: ~Escapable {
     let returnState: UInt32
     /// Address family, or nil when the call had no socket address.
     let family: UInt32?
-    /// Supplementary groups, `__u32` each.
+    /// Supplementary groups, `__u32` each; empty when the event has none, or could not get them.
     let groups: RawSpan
 
     /// Takes the facts of `event`.

@@ -4,8 +4,10 @@
 /// kernel would then have.
 package struct RuleReader {
     private var appended: [Rule] = []
-    /// Last one first: -A puts a rule before all there are.
+    /// In the order of the file.
     private var prepended: [Rule] = []
+    /// Where each loaded rule is written.
+    private var known: [Rule.Identity: RulePlace] = [:]
     private var controls: [ControlLine] = []
     private var warnings: [RuleDiagnostic] = []
     private var errors: [RuleDiagnostic] = []
@@ -37,7 +39,7 @@ package struct RuleReader {
     /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files.
     package consuming func finish() throws(RulesError) -> RuleSet {
         guard errors.isEmpty else { throw .wrong(errors) }
-        return RuleSet(rules: prepended + appended, controls: controls, warnings: warnings)
+        return RuleSet(rules: prepended.reversed() + appended, controls: controls, warnings: warnings)
     }
 
     private mutating func read(_ line: ArraySlice<UInt8>, at place: RulePlace) {
@@ -64,13 +66,18 @@ package struct RuleReader {
     }
 
     private mutating func add(_ rule: Rule, _ word: RuleWord) {
-        if let other = prepended.first(where: rule.repeats) ?? appended.first(where: rule.repeats) {
+        let identity = rule.identity
+        if !rule.isPrepended, let other = known[identity] {
             errors.append(
                 RuleDiagnostic(
                     file: rule.place.file, line: rule.place.line, column: word.column, word: word.text,
-                    fault: .duplicate(of: other.place)))
-        } else if rule.isPrepended {
-            prepended.insert(rule, at: 0)
+                    fault: .duplicate(of: other)))
+            return
+        }
+        known[identity] = rule.place
+        if rule.isPrepended {
+            // The kernel puts each before all there are; finish() turns them round.
+            prepended.append(rule)
         } else {
             appended.append(rule)
         }
@@ -88,6 +95,8 @@ package struct RuleReader {
         }
         appended.removeAll(where: goes)
         prepended.removeAll(where: goes)
+        known = [:]
+        for rule in prepended + appended { known[rule.identity] = rule.place }
     }
 }
 

@@ -2,7 +2,7 @@
 internal import CAudit
 
 /// One `-F field op value`.
-package struct RuleTest: Sendable, Equatable {
+package struct RuleTest: Sendable, Hashable {
     package let field: RuleField
     package let op: RuleOperator
     /// As the kernel compares it: unsigned, 32 bits.

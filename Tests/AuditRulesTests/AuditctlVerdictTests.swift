@@ -71,8 +71,12 @@ struct AuditctlVerdictTests {
         let repeated = "-a always,exit -S open -k x\n-a exit,always -S 2 -k x"
         #expect(try !Auditctl.accepts(repeated))
         #expect(!acceptedHere(repeated))
-        let prepended = "-a always,exit -S open -k x\n-A exit,always -S 2 -k x"
-        #expect(try Auditctl.accepts(prepended) == acceptedHere(prepended))
+        let behind = "-A always,exit -S open -k x\n-a exit,always -S 2 -k x"
+        #expect(try !Auditctl.accepts(behind))
+        #expect(!acceptedHere(behind))
+        let prepended = "-a always,exit -S open -k x\n-A exit,always -S 2 -k x\n-A always,exit -S open -k x"
+        #expect(try Auditctl.accepts(prepended))
+        #expect(acceptedHere(prepended))
     }
 
     @Test func shippedRulesLoadUnchanged() throws {
