@@ -45,6 +45,12 @@ extension RecordBuffer {
         appendUntrusted(unsafe bytes.bytes)
     }
 
+    /// Appends `bytes` as uppercase hexadecimal digits.
+    @inlinable
+    package mutating func appendUppercaseHex(_ bytes: Span<UInt8>) {
+        appendUppercaseHex(unsafe bytes.bytes)
+    }
+
     /// Appends `bytes` in quotes, whatever they are (`audit_log_n_string()`, kernel/audit.c).
     @inlinable
     package mutating func appendQuoted(_ bytes: RawSpan) {

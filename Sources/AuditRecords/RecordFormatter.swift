@@ -88,7 +88,7 @@ package struct RecordFormatter: ~Copyable {
     }
 
     /// Whether `buffer` has room for `room` bytes; an empty one is made to have it.
-    private func makeRoom(_ room: Int, in buffer: inout RecordBuffer) -> Bool {
+    func makeRoom(_ room: Int, in buffer: inout RecordBuffer) -> Bool {
         if buffer.freeCapacity >= room { return true }
         guard buffer.count == 0 else { return false }
         buffer.reserve(room)
