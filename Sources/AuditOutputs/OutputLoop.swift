@@ -44,7 +44,7 @@ final class OutputLoop {
         guard batch.committedCount > 0 else { return true }
         for index in destinations.indices {
             let outcome = destinations[index].write(batch)
-            guard shared.book(outcome, at: index) else { return false }
+            guard shared.accounts[index].add(outcome) else { return false }
             if outcome.lostEvents == 0, let problem = outcome.problem {
                 onChange(destinations[index].name, .impaired(problem))
             } else {

@@ -39,7 +39,7 @@ package final class OutputThread: Sendable {
     ) throws(OutputError) {
         do throws(Errno) {
             let shared = Shared(
-                counters: destinations.map { OutputCounters(output: $0.name) }, failed: try WakeUp(), done: try WakeUp())
+                outputs: destinations.map { $0.name }, failed: try WakeUp(), done: try WakeUp())
             let loop = OutputLoop(queue: queue, destinations: destinations, shared: shared, onChange: onChange)
             thread = try Thread.start(name: "audit-write") { loop.run() }
             self.queue = queue
@@ -56,10 +56,10 @@ package final class OutputThread: Sendable {
     }
 
     /// What each output did up to now, in the order given. Waits at most for another thread's few additions.
-    package var counters: [OutputCounters] { shared.account.withLock { $0.counters } }
+    package var counters: [OutputCounters] { shared.accounts.map { $0.counters } }
 
     /// Why no output is left to write to; nil as long as there is one.
-    package var failure: OutputError? { shared.account.withLock { $0.failure } }
+    package var failure: OutputError? { shared.failure }
 
     /// Becomes readable, for poll or epoll, when ``failure`` is set. Not to be read or closed.
     package var failureDescriptor: Int32 { shared.failed.descriptor }
@@ -82,75 +82,17 @@ package final class OutputThread: Sendable {
         guard !isStopped.exchange(true, ordering: .relaxed) else { return counters }
         queue.close()
         let deadline = SystemCalls.monotonicMilliseconds() + max(deadlineMilliseconds, 0)
-        var left = deadlineMilliseconds
-        // In a loop, since a signal ends the wait early.
-        while left >= 0 {
-            if shared.done.wait(milliseconds: Int32(clamping: left)) {
+        var left = 0
+        repeat {
+            // In a loop, since a signal ends the wait early.
+            left = deadline - SystemCalls.monotonicMilliseconds()
+            if shared.done.wait(milliseconds: Int32(clamping: max(left, 0))) {
                 thread.join()
                 return counters
             }
-            left = deadline - SystemCalls.monotonicMilliseconds()
-            if left == 0 { break }
-        }
+        } while left > 0
         thread.detach()
-        return shared.abandon(submitted: queue.submittedEvents)
-    }
-}
-
-/// What threads A and B both see.
-final class Shared: Sendable {
-    struct Account {
-        var counters: [OutputCounters]
-        var failure: OutputError?
-        /// Set when A stopped waiting for B: the counters are final.
-        var isFinal = false
-    }
-
-    /// A lock and not atomics, since what became of a batch must be booked at once or, when A has given up on B, not at all. Taken
-    /// once a batch and output, never while writing, and by A only on demand.
-    let account: Mutex<Account>
-    let reopenRequested = Atomic<Bool>(false)
-    let failed: WakeUp
-    let done: WakeUp
-
-    init(counters: [OutputCounters], failed: WakeUp, done: WakeUp) {
-        account = Mutex(Account(counters: counters))
-        self.failed = failed
-        self.done = done
-    }
-
-    /// Books a batch's outcome at an output.
-    ///
-    /// - Returns: false when the books are closed, and B has to end.
-    func book(_ outcome: WriteOutcome, at output: Int) -> Bool {
-        account.withLock { account in
-            guard !account.isFinal else { return false }
-            account.counters[output].writtenEvents += outcome.writtenEvents
-            account.counters[output].writtenBytes += outcome.writtenBytes
-            if outcome.lostEvents > 0 {
-                account.counters[output].lost[outcome.problem?.reason ?? .error] += outcome.lostEvents
-            }
-            return true
-        }
-    }
-
-    /// Books as stalled what was submitted and has no outcome yet, and closes the books.
-    func abandon(submitted: Int) -> [OutputCounters] {
-        account.withLock { account in
-            account.isFinal = true
-            for index in account.counters.indices {
-                let known = account.counters[index].writtenEvents + account.counters[index].lost.total
-                account.counters[index].lost.stalled += max(submitted - known, 0)
-            }
-            return account.counters
-        }
-    }
-
-    func fail(_ error: OutputError) {
-        let isFirst = account.withLock { account in
-            defer { account.failure = account.failure ?? error }
-            return account.failure == nil
-        }
-        if isFirst { failed.signal() }
+        let submitted = queue.submittedEvents
+        return shared.accounts.map { $0.close(submitted: submitted) }
     }
 }

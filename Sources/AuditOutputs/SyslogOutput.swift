@@ -5,10 +5,10 @@ import Glibc
 /// Records as messages to the local syslog daemon: one message a record, 0x1D (before the ENRICHED part) as a blank, as
 /// audisp-syslog(8) sends them.
 ///
-/// The messages are made and sent here, in the form that syslog(3) gives them (RFC 3164 without host name), because syslog(3) returns nothing:
-/// without a daemon, or when one goes away, it drops the message and nobody can count it. It also waits without limit
-/// for a daemon that has stopped reading. (rsyslog cuts what is longer than its `MaxMessageSize`, 8 KiB unless configured; nobody learns
-/// of that.)
+/// The messages are made and sent here, in the form that syslog(3) gives them (RFC 3164 without host name), because
+/// syslog(3) returns nothing: without a daemon, or when one goes away, it drops the message and nobody can count it. It
+/// also waits without limit for a daemon that has stopped reading. (rsyslog cuts what is longer than its `MaxMessageSize`,
+/// 8 KiB unless configured, and tells nobody.)
 package final class SyslogOutput {
     /// What a message is filed under, syslog(3)'s numbers.
     package struct Priority: Sendable, Equatable {

@@ -35,9 +35,9 @@ import Testing
     func theModeIs0600UnderEveryUmask(mask: mode_t) async {
         // In a process of its own: the umask belongs to all threads.
         switch mask {
-        case 0: await #expect(processExitsWith: .success) { expectMode0600(umask: 0) }
-        case 0o022: await #expect(processExitsWith: .success) { expectMode0600(umask: 0o022) }
-        default: await #expect(processExitsWith: .success) { expectMode0600(umask: 0o777) }
+        case 0: await #expect(processExitsWith: .success) { try expectMode0600(umask: 0) }
+        case 0o022: await #expect(processExitsWith: .success) { try expectMode0600(umask: 0o022) }
+        default: await #expect(processExitsWith: .success) { try expectMode0600(umask: 0o777) }
         }
     }
 
@@ -135,14 +135,9 @@ import Testing
     }
 }
 
-private func expectMode0600(umask mask: mode_t) {
+private func expectMode0600(umask mask: mode_t) throws {
     let directory = TemporaryDirectory()
     umask(mask)
-    do {
-        _ = try FileOutput(path: directory.path("log"))
-    } catch {
-        print(error)
-        exit(2)
-    }
-    exit(directory.mode("log") == 0o600 ? 0 : 1)
+    _ = try FileOutput(path: directory.path("log"))
+    precondition(directory.mode("log") == 0o600)
 }

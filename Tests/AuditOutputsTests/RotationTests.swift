@@ -29,6 +29,16 @@ import Testing
         #expect(directory.text("log.1")?.utf8.count == 4001)
     }
 
+    @Test func whatAReopenedFileHoldsCountsToo() throws {
+        let output = try FileOutput(path: directory.path("log"), rotation: .init(maximumBytes: 4500, files: 2))
+        try directory.write(String(repeating: "x", count: 4000) + "\n", to: "next")
+        unsafe rename(directory.path("next"), directory.path("log"))
+        try output.reopen()
+        _ = output.write(batch([event(1, bytes: 1000)]))
+        #expect(directory.text("log") == event(1, bytes: 1000))
+        #expect(directory.text("log.1")?.utf8.count == 4001)
+    }
+
     @Test func aBatchIsNeverSplit() throws {
         let output = try FileOutput(path: directory.path("log"), rotation: .init(maximumBytes: 4500, files: 2))
         _ = output.write(batch(events(1...9, bytes: 1000)))
