@@ -46,9 +46,13 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return stage__exec(task, bprm);
 }
 
-/* Not attached: run by the collector to learn which tick the coarse clock's present value belongs to (aw_syscall.jiffies). */
+/*
+ * Not attached: run by the collector to learn which tick the coarse clock's present value belongs to (aw_syscall.jiffies),
+ * which also tells this side who the collector is, whatever pid namespace it lives in.
+ */
 SEC("raw_tp")
 int tick(void *ctx)
 {
+	control_self_tgid = bpf_get_current_pid_tgid() >> 32;
 	return bpf_jiffies64();
 }

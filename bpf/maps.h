@@ -9,7 +9,7 @@
 
 /* --- read-only settings, filled in between open and load --- */
 
-/* The collector's own process: its calls never become events. */
+/* The collector's own process as it knows itself: its calls never become events. */
 const volatile __u32 setting_self_tgid;
 /* Another process to leave out (auditd, when it started us), or 0. */
 const volatile __u32 setting_excluded_tgid;
@@ -20,6 +20,8 @@ const volatile __u64 setting_wakeup_bytes = 65536;
 
 /* Rule set in force: picks the slots of the selection arrays. */
 volatile __u32 control_generation;
+/* The collector's own process as the initial pid namespace knows it, see tick() in btf.bpf.c. */
+volatile __u32 control_self_tgid;
 /* Some rule compares groups: send the supplementary ones along. */
 volatile __u32 control_groups;
 

@@ -12,7 +12,8 @@
 
 static __always_inline bool stage__is_own(__u32 tgid)
 {
-	return tgid == setting_self_tgid || (setting_excluded_tgid && tgid == setting_excluded_tgid);
+	return tgid == setting_self_tgid || tgid == control_self_tgid ||
+	       (setting_excluded_tgid && tgid == setting_excluded_tgid);
 }
 
 /* Appends the working directory as it is now, for calls that may change it. */

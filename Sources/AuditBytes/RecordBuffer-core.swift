@@ -61,15 +61,18 @@
 
     /// Makes what was appended since the last commit a whole event of `records` lines.
     ///
+    /// - Parameters:
+    ///   - records: lines.
+    ///   - events: 1, or 0 for what does not count as an event: the program's own records.
     /// - Returns: false when an append had found no room; the event is then taken back.
     @discardableResult
-    package mutating func commit(records: Int) -> Bool {
+    package mutating func commit(records: Int, events: Int = 1) -> Bool {
         guard !isOverflowed else {
             rollback()
             return false
         }
         committedCount = count
-        events += 1
+        self.events += events
         self.records += records
         return true
     }

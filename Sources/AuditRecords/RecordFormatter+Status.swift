@@ -55,6 +55,8 @@ extension RecordFormatter {
     /// TRUSTED_APP (1121, libaudit.h) is the type that audit leaves to programs; every reader takes it for an event of one
     /// record. The prefix is what ausearch needs to search it by process, user and session.
     ///
+    /// It does not count as an event.
+    ///
     /// - Parameters:
     ///   - operation: what happened, in the letters of a field name.
     ///   - fields: values in order; those that would make the line longer than ``lineLimit`` are left out.
@@ -93,7 +95,7 @@ extension RecordFormatter {
         }
         if succeeded { buffer.append(" res=success'") } else { buffer.append(" res=failed'") }
         endLine(&line, into: &buffer)
-        guard buffer.commit(records: line.count) else { return false }
+        guard buffer.commit(records: line.count, events: 0) else { return false }
         takeSerial()
         return true
     }

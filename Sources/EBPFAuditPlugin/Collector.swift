@@ -12,6 +12,10 @@ struct Collector: ~Copyable {
     private static let interval: Int32 = 50
     /// The same while the queue to the outputs is full: the outputs may take a batch at any time, ms.
     private static let crowded: Int32 = 2
+    /// How often the clocks are looked at, s.
+    private static let clockInterval = 0.1
+    /// How often losses are looked for, to tell of them among the records, s.
+    private static let lossInterval = 1.0
     /// Bytes of a batch: some hundred events, and always a whole one of the usual kind.
     private static let batchBytes = 256 << 10
     /// The outputs get this long to take what is left at the end; a plugin's end is waited for by auditd, ms.
@@ -22,6 +26,9 @@ struct Collector: ~Copyable {
     private let writer: OutputThread
     private var pipeline: Pipeline
     private var input = AuditdInput()
+    private let ruleCount: Int
+    /// Losses that the records have told of.
+    private var lossTold: UInt64 = 0
 
     /// Sets up everything. Nothing is collected yet.
     init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
@@ -31,6 +38,7 @@ struct Collector: ~Copyable {
         let formatter = try Self.formatter(configuration)
         let (queue, writer) = try Self.openOutputs(configuration)
         self.configuration = configuration
+        ruleCount = rules.rules.count
         self.loop = loop
         self.writer = writer
         pipeline = Pipeline(kernel: kernel, rules: rules, formatter: formatter, queue: queue)
@@ -44,6 +52,7 @@ struct Collector: ~Copyable {
         try loop.watch(writer.failureDescriptor, .output)
         if configuration.isPlugin { try loop.watch(input.descriptor, .input) }
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
+        pipeline.write(.start(tier: pipeline.kernel.tier, rules: ruleCount))
         if !configuration.isSilent { Screen.error("ready\n") }
 
         let failure = turn()
@@ -54,12 +63,17 @@ struct Collector: ~Copyable {
     private mutating func turn() -> Failure? {
         let end = configuration.duration.map { SystemTime.monotonic() + $0 }
         var refreshed = SystemTime.monotonic()
+        var told = refreshed
         var isDrained = true
         while true {
             let now = SystemTime.monotonic()
-            if now - refreshed >= 0.1 {
+            if now - refreshed >= Self.clockInterval {
                 pipeline.refreshClock()
                 refreshed = now
+            }
+            if now - told >= Self.lossInterval {
+                tellLosses()
+                told = now
             }
             var timeout = isDrained ? Self.interval : Self.crowded
             if let end {
@@ -84,6 +98,20 @@ struct Collector: ~Copyable {
         }
     }
 
+    /// Puts losses that nobody has been told of among the records. What cannot be read now is told later, at the latest in the report.
+    private mutating func tellLosses() {
+        guard let account = try? account(), account.lostTotal > lossTold else { return }
+        lossTold = account.lostTotal
+        pipeline.write(.loss(account))
+    }
+
+    /// The account up to now; while events are on their way through the queue they count as written.
+    private func account() throws(KernelError) -> Account {
+        Account(
+            kernel: try pipeline.kernel.statistics(), missed: try pipeline.kernel.missedRuns(), counts: pipeline.counts,
+            outputs: writer.counters)
+    }
+
     /// Detach, drain, flush, report.
     private mutating func finish(_ failure: Failure?) throws(Failure) -> Failure? {
         do {
@@ -91,12 +119,13 @@ struct Collector: ~Copyable {
             let deadline = SystemTime.monotonic() + Double(Self.farewell) / 1000
             while !pipeline.drain(), SystemTime.monotonic() < deadline { _ = loop.wait(milliseconds: Self.crowded) }
             pipeline.discard()
-            let outputs = writer.stop(deadlineMilliseconds: Self.farewell)
-            let report = Report(
-                kernel: try pipeline.kernel.statistics(), missed: try pipeline.kernel.missedRuns(),
-                pipeline: pipeline.counts, outputs: outputs)
-            if !configuration.isSilent { Screen.error(report.text) }
-            return failure ?? writer.failure.map { .whileRunning($0) }
+            pipeline.write(.stop(try account()))
+            writer.stop(deadlineMilliseconds: Self.farewell)
+            let final = try account()
+            if !configuration.isSilent { Screen.error(final.text) }
+            if let failure { return failure }
+            if let error = writer.failure { return .whileRunning(error) }
+            return final.outputs.contains { $0.lost.total > 0 } ? .recordsLost : nil
         } catch {
             throw Failure(error)
         }

@@ -75,10 +75,10 @@ struct EventClock {
     private static func sample(_ kernel: borrowing KernelSide) -> Sample {
         var last: Sample?
         while true {
-            let before = now(CLOCK_MONOTONIC_COARSE)
+            let before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
             guard let count = kernel.ticks() else { return Sample(time: before, ticks: nil) }
             let this = Sample(time: before, ticks: count)
-            guard before == now(CLOCK_MONOTONIC_COARSE) else { continue }
+            guard before == SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE) else { continue }
             if this == last { return this }
             last = this
         }
@@ -87,28 +87,28 @@ struct EventClock {
     /// How far real time is ahead of monotonic time. Both coarse clocks move in the same instant, so equal readings of one
     /// around a reading of the other belong together.
     private static func offset() -> Int64 {
-        var before = now(CLOCK_MONOTONIC_COARSE)
+        var before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
         while true {
-            let real = now(CLOCK_REALTIME_COARSE)
-            let after = now(CLOCK_MONOTONIC_COARSE)
+            let real = SystemTime.nanoseconds(CLOCK_REALTIME_COARSE)
+            let after = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
             if before == after { return Int64(real) - Int64(before) }
             before = after
         }
     }
+}
 
-    private static func now(_ clock: clockid_t) -> UInt64 {
+/// The system's clocks, read for other purposes than an event's time.
+enum SystemTime {
+    /// Seconds on a clock that is never set.
+    static func monotonic() -> Double { Double(nanoseconds(CLOCK_MONOTONIC)) / 1e9 }
+
+    /// Wall time, ns since the epoch.
+    static func realtime() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+    /// What a clock shows, ns.
+    static func nanoseconds(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         _ = unsafe clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-}
-
-/// Time for intervals.
-enum SystemTime {
-    /// Seconds on a clock that is never set.
-    static func monotonic() -> Double {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

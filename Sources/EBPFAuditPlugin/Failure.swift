@@ -56,6 +56,13 @@ struct Failure: Error {
         return failure
     }
 
+    /// An output has lost records, which was said when it happened and is in the report.
+    static let recordsLost: Failure = {
+        var failure = Failure("records were lost", .output)
+        failure.isSaid = true
+        return failure
+    }()
+
     /// Says the sentence on stderr, unless `silent`, and gives what ends the program.
     func end(silent: Bool = false) -> ExitCode {
         if !silent, !isSaid { Screen.error("ebpf-audit: \(sentence)\n") }

@@ -42,6 +42,9 @@ struct Pipeline: ~Copyable {
         }
     }
 
+    /// Writes a record about this program itself.
+    mutating func write(_ status: StatusRecord) { stages.write(status) }
+
     /// Takes what is left in the ring and counts it as lost, for the end of a run whose outputs have stalled.
     mutating func discard() {
         stages.countLost(Self.countEvents(kernel))
@@ -168,6 +171,17 @@ struct Stages: ~Copyable {
     mutating func flush() {
         guard let current = batch.take() else { return }
         submit(current)
+    }
+
+    /// Writes a record about this program itself, in a batch of its own: what becomes of a batch is counted by its events, and
+    /// this is none. Without a free batch it is dropped; the counts that it would have told are in the next one and the report.
+    mutating func write(_ status: StatusRecord) {
+        flush()
+        guard var batch = queue.takeFree() else { return }
+        _ = formatter.formatStatus(
+            status.operation, status.fields, identity: .this, succeeded: status.succeeded, realtime: SystemTime.realtime(),
+            into: &batch)
+        queue.submit(batch)
     }
 
     private mutating func submit(_ batch: consuming RecordBuffer) {

@@ -17,13 +17,18 @@ struct RulesCommand: ParsableCommand {
         var files: [String]
 
         func run() throws {
-            do {
-                let rules = try RuleSet.load(paths: files)
-                for warning in rules.warnings { Screen.error("ebpf-audit: \(warning)\n") }
-                Screen.out("\(rules.rules.count) rules, \(rules.controls.count) control lines: no mistakes\n")
-            } catch {
-                throw Failure(error).end()
+            var failure: Failure?
+            for file in files {
+                do {
+                    let rules = try RuleSet.load(paths: [file])
+                    for warning in rules.warnings { Screen.error("ebpf-audit: \(warning)\n") }
+                    Screen.out("\(file): \(rules.rules.count) rules, \(rules.controls.count) control lines, no mistakes\n")
+                } catch {
+                    failure = failure ?? Failure(error)
+                    _ = Failure(error).end()
+                }
             }
+            if let failure { throw ArgumentParser.ExitCode(failure.status.rawValue) }
         }
     }
 }

@@ -3,7 +3,7 @@ internal import AuditOutputs
 internal import CAuditWire
 
 /// The account of a run: every event is in exactly one of written, filtered, bad and lost.
-struct Report {
+struct Account {
     /// Calls that the kernel side selected.
     let total: UInt64
     /// Events whose records all outputs took.
@@ -14,22 +14,23 @@ struct Report {
     let bad: UInt64
     /// Events that were written with something missing.
     let incomplete: UInt64
-    /// Lost events by reason.
-    let lost: [(reason: String, count: UInt64)]
+    /// Lost events by reason, under the names that report and status records use.
+    let lost: [(name: StaticString, count: UInt64)]
     /// Each output's own account.
     let outputs: [OutputCounters]
 
-    init(kernel: ast_statistics, missed: UInt64, pipeline: Counts, outputs: [OutputCounters]) {
-        // An event that some output has lost is lost; the outputs' own lines below say which one has it.
+    init(kernel: ast_statistics, missed: UInt64, counts: Counts, outputs: [OutputCounters]) {
+        // An event that some output has lost is lost; the outputs' own lines in the report say which one has it.
         let lostOutput = UInt64(outputs.map(\.lost.total).max() ?? 0)
         total = kernel.generated + missed
-        written = pipeline.submitted - min(pipeline.submitted, lostOutput)
-        filtered = kernel.filtered + pipeline.filtered
-        bad = pipeline.bad
-        incomplete = pipeline.incomplete
+        written = counts.submitted - min(counts.submitted, lostOutput)
+        filtered = kernel.filtered + counts.filtered
+        bad = counts.bad
+        incomplete = counts.incomplete
         lost = [
-            ("ring", kernel.lost_ring), ("inflight", kernel.lost_inflight), ("orphaned", kernel.lost_orphaned),
-            ("missed", missed), ("queue", pipeline.lostQueue), ("output", lostOutput),
+            ("lost-ring", kernel.lost_ring), ("lost-inflight", kernel.lost_inflight),
+            ("lost-orphaned", kernel.lost_orphaned), ("lost-missed", missed), ("lost-queue", counts.lostQueue),
+            ("lost-output", lostOutput),
         ]
         self.outputs = outputs
     }
@@ -37,13 +38,13 @@ struct Report {
     /// Lost events, whatever the reason.
     var lostTotal: UInt64 { lost.reduce(0) { $0 + $1.count } }
 
-    /// The lines for the screen.
+    /// The report for the screen.
     var text: String {
         var lines = [
             "total \(total)", "written \(written)", "filtered \(filtered)", "bad \(bad)", "incomplete \(incomplete)",
             "lost \(lostTotal)",
         ]
-        lines += lost.map { "lost-\($0.reason) \($0.count)" }
+        lines += lost.map { "\($0.name) \($0.count)" }
         if outputs.count > 1 {
             lines += outputs.map { "output \($0.output): written \($0.writtenEvents) lost \($0.lost.total)" }
         }
