@@ -66,7 +66,7 @@ extension RecordBuffer {
 }
 
 /// The kernel's test for strings that can stand in quotes (`audit_string_contains_control()`, kernel/audit.c).
-package enum PlainText {
+@usableFromInline package enum PlainText {
     /// Whether every byte is in 0x21 ... 0x7e and none is a quote.
     @inlinable
     package static func isPlain(_ bytes: RawSpan) -> Bool {
