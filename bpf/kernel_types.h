@@ -69,6 +69,7 @@ struct path {
 
 struct file {
 	__u32 f_mode;
+	void *private_data;
 	struct path f_path;
 };
 
@@ -104,6 +105,8 @@ struct group_info {
 	kgid_t gid[0];
 };
 
+typedef struct { __u64 val; } kernel_cap_t; /* two __u32 before 6.3, which is the same in memory on little-endian machines */
+
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
@@ -113,12 +116,80 @@ struct cred {
 	kgid_t egid;
 	kuid_t fsuid;
 	kgid_t fsgid;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_effective;
+	kernel_cap_t cap_ambient;
 	struct group_info *group_info;
 };
 
 struct thread_info {
 	unsigned long flags;
 	__u32 status;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+/* include/linux/xarray.h; a radix tree before 4.20 (f8d5d0cc145c), which the tiers that reach there do not use. */
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct idr {
+	struct xarray idr_rt;
+	unsigned int idr_base;
+};
+
+struct pid_namespace {
+	struct idr idr;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct hlist_head tasks[4];
+	struct upid numbers[1];
+};
+
+struct kern_ipc_perm {
+	kuid_t uid;
+	kgid_t gid;
+	__u16 mode;
+};
+
+struct ipc_ids {
+	struct idr ipcs_idr;
+};
+
+struct ipc_namespace {
+	struct ipc_ids ids[3];
+};
+
+struct nsproxy {
+	struct ipc_namespace *ipc_ns;
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
 };
 
 struct task_struct {
@@ -135,6 +206,10 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	const struct cred *real_cred;
+	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
+	struct nsproxy *nsproxy;
 	kuid_t loginuid;
 	unsigned int sessionid;
 };

@@ -4,6 +4,7 @@
 #define EBPF_AUDIT_STAGES_H
 
 #include "select.h"
+#include "special.h"
 #include "task.h"
 #include "user_memory.h"
 
@@ -135,6 +136,8 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		entry__address(entry);
 	if (shape->flags & ASH_MOVES)
 		entry__directory(entry, task);
+	if (shape->special)
+		entry__special(0);
 	entry__remember(entry, (__u64)task);
 	return 0;
 }
@@ -276,6 +279,8 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	record__descriptor_pair(record, call, ret);
 	record__mmap(record, call);
 	record__objects(record, task, call, ret);
+	if (call->shape.special)
+		record__special(slot, call->shape.special, returned ? ret : -1);
 	task__tty(record, task);
 
 	struct file *exe = BPF_CORE_READ(mm, exe_file);

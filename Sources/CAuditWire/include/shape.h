@@ -39,6 +39,28 @@ enum ash_address {
 
 #define ASH_NO_ARGUMENT 0xff
 
+/* What else a call brings along for a record of its own (struct aw_… of the same name in wire.h). */
+enum ash_special {
+	ASH_SPECIAL_NONE = 0,
+	ASH_SPECIAL_OPENAT2 = 1,       /* args[2]: struct open_how of args[3] bytes */
+	ASH_SPECIAL_CAPSET = 2,        /* the new credentials */
+	ASH_SPECIAL_DELETE_MODULE = 3, /* args[0]: name */
+	ASH_SPECIAL_MQ_OPEN = 4,       /* args[3]: struct mq_attr or NULL */
+	ASH_SPECIAL_MQ_TIMED = 5,      /* args[4]: struct timespec or NULL, in the width of the ABI's long */
+	ASH_SPECIAL_MQ_TIMED_64 = 6,   /* the same with 64-bit times, whatever the ABI */
+	ASH_SPECIAL_MQ_NOTIFY = 7,     /* args[1]: struct sigevent or NULL */
+	ASH_SPECIAL_MQ_GETSETATTR = 8, /* args[1]: struct mq_attr or NULL */
+	ASH_SPECIAL_SIGNAL_PROCESS = 9,  /* kill: args[0] is a process, a group or all */
+	ASH_SPECIAL_SIGNAL_THREAD = 10,  /* tkill, rt_sigqueueinfo: args[0] is a thread or process */
+	ASH_SPECIAL_SIGNAL_THREAD_OF = 11, /* tgkill, rt_tgsigqueueinfo: args[1] is a thread */
+	ASH_SPECIAL_PTRACE = 12,       /* args[1] is a thread, when args[0] is PTRACE_ATTACH or PTRACE_SEIZE */
+	ASH_SPECIAL_SOCKETCALL = 13,   /* args[0]: call, args[1]: its arguments */
+	ASH_SPECIAL_BPF = 14,          /* args[0] is BPF_PROG_LOAD: the program behind the result */
+	ASH_SPECIAL_IPC_SEM = 15,      /* args[0]: semaphore set id */
+	ASH_SPECIAL_IPC_MSG = 16,      /* args[0]: message queue id */
+	ASH_SPECIAL_IPC_SHM = 17,      /* args[0]: shared memory id */
+};
+
 struct ash_shape {
 	__u16 flags;       /* enum ash_flags */
 	__u8 paths;        /* bit n: args[n] is a path string */
@@ -46,7 +68,7 @@ struct ash_shape {
 	__u8 address_arg;  /* argument index, or ASH_NO_ARGUMENT */
 	__u8 fd_arg;       /* descriptor that audit_file() describes, or ASH_NO_ARGUMENT */
 	__u8 pair_arg;     /* ASH_FD_PAIR only */
-	__u8 reserved;
+	__u8 special;      /* enum ash_special */
 };
 
 _Static_assert(sizeof(struct ash_shape) == 8, "ash_shape");

@@ -100,6 +100,10 @@ enum aw_tag {
 	AW_SECTION_GROUPS = 9,
 	/* Two __s32: the descriptors that pipe, pipe2 or socketpair made. */
 	AW_SECTION_FD_PAIR = 10,
+	/* What a record of its own tells of the call; `detail` is enum aw_special. */
+	AW_SECTION_SPECIAL = 12,
+	/* struct aw_target: a process that the call signals or traces, in the kernel's order of finding them. */
+	AW_SECTION_TARGET = 13,
 	/* struct aw_mmap: what mmap's flags and descriptor were (MMAP record). */
 	AW_SECTION_MMAP = 11,
 };
@@ -152,6 +156,57 @@ struct aw_mmap {
 	__u32 flags;
 };
 
+/* What an AW_SECTION_SPECIAL holds. */
+enum aw_special {
+	AW_SPECIAL_OPENAT2 = 1,       /* struct aw_openat2 */
+	AW_SPECIAL_CAPSET = 2,        /* struct aw_capset */
+	AW_SPECIAL_KERN_MODULE = 3,   /* the name, without NUL */
+	AW_SPECIAL_MQ_OPEN = 4,       /* struct aw_mq_attr, zeros when none was given */
+	AW_SPECIAL_MQ_SENDRECV = 5,   /* struct aw_timespec, zeros when none was given */
+	AW_SPECIAL_MQ_NOTIFY = 6,     /* __s64 signal number, 0 when none was given */
+	AW_SPECIAL_MQ_GETSETATTR = 7, /* struct aw_mq_attr */
+	AW_SPECIAL_IPC = 8,           /* struct aw_ipc */
+	AW_SPECIAL_IPC_SET_PERM = 9,  /* struct aw_ipc_set */
+	AW_SPECIAL_SOCKETCALL = 10,   /* __u32 arguments of the call inside */
+	AW_SPECIAL_BPF = 11,          /* __u64 id of the program that was loaded */
+};
+
+struct aw_openat2 {
+	__u64 flags, mode, resolve; /* struct open_how as given */
+};
+
+struct aw_capset {
+	__u64 inheritable, permitted, effective, ambient; /* of the new credentials */
+};
+
+struct aw_mq_attr {
+	__s64 flags, maxmsg, msgsize, curmsgs;
+};
+
+struct aw_timespec {
+	__s64 seconds, nanoseconds;
+};
+
+struct aw_ipc {
+	__u32 uid, gid, mode, reserved; /* of the object, before the call changes it */
+};
+
+struct aw_ipc_set {
+	__u64 qbytes;
+	__u32 uid, gid, mode, reserved; /* as given */
+};
+
+struct aw_target {
+	__u32 pid;  /* tgid, initial namespace */
+	__u32 auid;
+	__u32 uid;
+	__u32 ses;
+	char comm[16]; /* ends at the first NUL or after 16 bytes */
+};
+
+/* More targets than these are left out and the event marked incomplete (kill of a large group). */
+#define AW_TARGETS_MAX 64
+
 #define AW_ALIGN(n) (((n) + 7u) & ~7u)
 
 /*
@@ -168,6 +223,10 @@ _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
 _Static_assert(sizeof(struct aw_syscall) == 152, "aw_syscall");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
 _Static_assert(sizeof(struct aw_object) == 40, "aw_object");
+_Static_assert(sizeof(struct aw_capset) == 32, "aw_capset");
+_Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
+_Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
+_Static_assert(sizeof(struct aw_target) == 32, "aw_target");
 _Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
 _Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");
 

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What single calls bring along for a record of their own: CAPSET, OPENAT2, MQ_*, IPC, OBJ_PID and the like. Both
+ * halves are functions of their own, so that the verifier checks them once, apart from what every call goes through.
+ */
+#ifndef EBPF_AUDIT_SPECIAL_H
+#define EBPF_AUDIT_SPECIAL_H
+
+#include "task.h"
+#include "user_memory.h"
+
+#define EPERM 1
+#define E2BIG 7
+#define EINVAL 22
+#define ESRCH 3
+
+#define PTRACE_ATTACH 16
+#define PTRACE_SEIZE  0x4206
+
+#define MODULE_NAME_LEN 56 /* include/linux/module.h: 64 - sizeof(unsigned long) */
+
+/* --- looking up kernel objects by number --- */
+
+#define XA_CHUNK_SHIFT 6
+/* Levels of a tree over 32-bit numbers. */
+#define XA_LEVELS 6
+
+/* What idr_find() finds: entries whose low bits are 10 are inner nodes (xa_is_node(), include/linux/xarray.h). */
+static __always_inline void *idr__find(struct idr *idr, __u32 number)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(idr, idr_rt.xa_head);
+	__u32 index = number - BPF_CORE_READ(idr, idr_base);
+
+	for (int level = 0; level < XA_LEVELS; level++) {
+		if ((entry & 3) != 2)
+			break;
+		struct xa_node *node = (void *)(entry - 2);
+		__u32 shift = BPF_CORE_READ(node, shift) & 31;
+		void **slot = node->slots + ((index >> shift) & 63);
+		__u64 next = 0;
+
+		/* A number beyond the tree: the node that is at the top covers 64 << shift of them. */
+		if (level == 0 && (__u64)index >> shift >= 64)
+			return NULL;
+		bpf_core_read(&next, sizeof(next), slot);
+		entry = next;
+	}
+	if (!(entry & 3))
+		return (void *)entry;
+	/* A tree with a single entry holds it in its head, at index 0. */
+	return NULL;
+}
+
+/* The task with thread id `number` in the pid namespace of `task`. */
+static __always_inline struct task_struct *task__find(struct task_struct *task, __u32 number)
+{
+	struct pid *own = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(own, level) & 31; /* MAX_PID_NS_LEVEL is 32 */
+	struct pid_namespace *namespace = NULL;
+	__u64 number_size = bpf_core_type_size(struct upid);
+	struct upid *numbers = (void *)own + bpf_core_field_offset(struct pid, numbers);
+
+	BPF_CORE_READ_INTO(&namespace, (struct upid *)((void *)numbers + level * number_size), ns);
+	if (!namespace)
+		return NULL;
+	struct pid *pid = idr__find(&namespace->idr, number);
+
+	if (!pid)
+		return NULL;
+	struct hlist_node *first = BPF_CORE_READ(pid, tasks[0].first);
+
+	return first ? (void *)first - bpf_core_field_offset(struct task_struct, pid_links[0]) : NULL;
+}
+
+/* --- at entry --- */
+
+static __always_inline void entry__target(struct entry_memory *entry, struct task_struct *target)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_target));
+
+	if (!target || !head)
+		return;
+	struct aw_target *value = (void *)(head + 1);
+
+	value->pid = BPF_CORE_READ(target, tgid);
+	value->auid = BPF_CORE_READ(target, loginuid.val);
+	value->uid = BPF_CORE_READ(target, real_cred, uid.val);
+	value->ses = BPF_CORE_READ(target, sessionid);
+	BPF_CORE_READ_STR_INTO(&value->comm, target, comm);
+	entry__section(entry, head, AW_SECTION_TARGET, 0, 0, sizeof(*value));
+}
+
+/* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
+#define ENTRY_STRUCT(entry, kind, type, address)                                                         \
+	({                                                                                               \
+		struct aw_section *head = entry__room(entry, sizeof(type));                              \
+		bool read = false;                                                                       \
+		if (head) {                                                                              \
+			type *value = (void *)(head + 1);                                                \
+			__builtin_memset(value, 0, sizeof(type));                                        \
+			read = !(address) || !bpf_probe_read_user(value, sizeof(type), (void *)(address)); \
+			if (read)                                                                        \
+				entry__section(entry, head, AW_SECTION_SPECIAL, kind, 0, sizeof(type));  \
+		}                                                                                        \
+		read;                                                                                    \
+	})
+
+static __always_inline void entry__timespec(struct entry_memory *entry, __u64 address, bool narrow)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_timespec));
+
+	if (!head)
+		return;
+	struct aw_timespec *value = (void *)(head + 1);
+
+	value->seconds = value->nanoseconds = 0;
+	if (address && narrow) {
+		__s32 pair[2];
+
+		if (bpf_probe_read_user(pair, sizeof(pair), (void *)address))
+			return;
+		value->seconds = pair[0];
+		value->nanoseconds = pair[1];
+	} else if (address && bpf_probe_read_user(value, sizeof(*value), (void *)address)) {
+		return;
+	}
+	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_MQ_SENDRECV, 0, sizeof(*value));
+}
+
+static __always_inline void entry__mq_attr(struct entry_memory *entry, __u8 kind, __u64 address, bool narrow)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_mq_attr));
+
+	if (!head)
+		return;
+	struct aw_mq_attr *value = (void *)(head + 1);
+
+	__builtin_memset(value, 0, sizeof(*value));
+	if (address && narrow) {
+		__s32 words[4];
+
+		if (bpf_probe_read_user(words, sizeof(words), (void *)address))
+			return;
+		value->flags = words[0];
+		value->maxmsg = words[1];
+		value->msgsize = words[2];
+		value->curmsgs = words[3];
+	} else if (address && bpf_probe_read_user(value, sizeof(*value), (void *)address)) {
+		return;
+	}
+	entry__section(entry, head, AW_SECTION_SPECIAL, kind, 0, sizeof(*value));
+}
+
+/* nargs[] of net/socket.c, in words: how many arguments each call of socketcall() takes. */
+static __always_inline __u32 socketcall__arguments(__u32 call)
+{
+	switch (call) {
+	case 1: case 3: case 2: case 5: case 6: case 7: return 3;
+	case 4: case 13: return 2;
+	case 8: case 9: case 10: case 18: case 20: return 4;
+	case 11: case 12: return 6;
+	case 14: case 15: case 19: return 5;
+	case 16: case 17: return 3;
+	}
+	return 0;
+}
+
+static __always_inline void entry__socketcall(struct entry_memory *entry)
+{
+	__u32 count = socketcall__arguments(entry->call.args[0]);
+	struct aw_section *head = entry__room(entry, 6 * 4);
+
+	if (!head || !count || bpf_probe_read_user(head + 1, (count * 4) & 31, (void *)entry->call.args[1]))
+		return;
+	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_SOCKETCALL, 0, count * 4);
+}
+
+static __always_inline void entry__module(struct entry_memory *entry)
+{
+	struct aw_section *head = entry__room(entry, MODULE_NAME_LEN);
+
+	if (!head)
+		return;
+	long length = bpf_probe_read_user_str(head + 1, MODULE_NAME_LEN, (void *)entry->call.args[0]);
+
+	/* delete_module() refuses an empty name and one that does not end in time before audit is told. */
+	if (length > 1 && length < MODULE_NAME_LEN)
+		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_KERN_MODULE, 0, length - 1);
+}
+
+static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, __u32 kind)
+{
+	struct ipc_namespace *namespace = BPF_CORE_READ(task, nsproxy, ipc_ns);
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_ipc));
+	__u32 size = bpf_core_type_size(struct ipc_ids);
+	struct ipc_ids *ids = (void *)namespace + bpf_core_field_offset(struct ipc_namespace, ids) + kind * size;
+
+	if (!head || !namespace)
+		return;
+	/* ipcid_to_idx() (ipc/util.h): the upper bits are a sequence number. */
+	struct kern_ipc_perm *object = idr__find(&ids->ipcs_idr, entry->call.args[0] & 0x7fff);
+	struct aw_ipc *value = (void *)(head + 1);
+
+	if (!object)
+		return;
+	value->uid = BPF_CORE_READ(object, uid.val);
+	value->gid = BPF_CORE_READ(object, gid.val);
+	value->mode = BPF_CORE_READ(object, mode);
+	value->reserved = 0;
+	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
+}
+
+/* What the shape of the call in the entry's working memory asks for. */
+__noinline int entry__special(__u32 slot)
+{
+	struct entry_memory *entry = memory_of(&entry_memory, slot);
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (!entry)
+		return 0;
+	const __u64 *args = entry->call.args;
+	bool narrow = !(entry->call.arch & 0x80000000U); /* __AUDIT_ARCH_64BIT */
+
+	switch (entry->call.shape.special) {
+	case ASH_SPECIAL_OPENAT2:
+		if (args[3] >= sizeof(struct aw_openat2) && args[2])
+			ENTRY_STRUCT(entry, AW_SPECIAL_OPENAT2, struct aw_openat2, args[2]);
+		break;
+	case ASH_SPECIAL_DELETE_MODULE:
+		entry__module(entry);
+		break;
+	case ASH_SPECIAL_MQ_OPEN:
+		entry__mq_attr(entry, AW_SPECIAL_MQ_OPEN, args[3], narrow);
+		break;
+	case ASH_SPECIAL_MQ_TIMED:
+		entry__timespec(entry, args[4], narrow);
+		break;
+	case ASH_SPECIAL_MQ_TIMED_64:
+		entry__timespec(entry, args[4], false);
+		break;
+	case ASH_SPECIAL_MQ_NOTIFY: {
+		/* sigev_signo follows sigev_value, which is as wide as a pointer. */
+		struct aw_section *head = entry__room(entry, 8);
+		__s32 signal = 0;
+
+		if (!head || (args[1] && bpf_probe_read_user(&signal, 4, (void *)(args[1] + (narrow ? 4 : 8)))))
+			break;
+		*(__s64 *)(head + 1) = signal;
+		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_MQ_NOTIFY, 0, 8);
+		break;
+	}
+	case ASH_SPECIAL_MQ_GETSETATTR:
+		if (args[1])
+			entry__mq_attr(entry, AW_SPECIAL_MQ_GETSETATTR, args[1], narrow);
+		break;
+	case ASH_SPECIAL_SIGNAL_PROCESS:
+	case ASH_SPECIAL_SIGNAL_THREAD:
+		if ((__s32)args[0] > 0)
+			entry__target(entry, task__find(task, args[0]));
+		break;
+	case ASH_SPECIAL_SIGNAL_THREAD_OF:
+		if ((__s32)args[1] > 0)
+			entry__target(entry, task__find(task, args[1]));
+		break;
+	case ASH_SPECIAL_PTRACE:
+		if (args[0] == PTRACE_ATTACH || args[0] == PTRACE_SEIZE)
+			entry__target(entry, task__find(task, args[1]));
+		break;
+	case ASH_SPECIAL_SOCKETCALL:
+		entry__socketcall(entry);
+		break;
+	case ASH_SPECIAL_IPC_SEM:
+		entry__ipc(entry, task, 0);
+		break;
+	case ASH_SPECIAL_IPC_MSG:
+		entry__ipc(entry, task, 1);
+		break;
+	case ASH_SPECIAL_IPC_SHM:
+		entry__ipc(entry, task, 2);
+		break;
+	}
+	return 0;
+}
+
+/* --- at exit --- */
+
+/* What can be told only now. `slot` is the record's, `descriptor` the call's result. */
+__noinline int record__special(__u32 slot, __u32 special, __s64 result)
+{
+	struct record_memory *record = memory_of(&record_memory, slot);
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (!record || result < 0)
+		return 0;
+	if (special == ASH_SPECIAL_CAPSET && RECORD_ROOM(record, sizeof(struct aw_capset))) {
+		struct aw_capset *value = (void *)RECORD_NEXT(record);
+		const struct cred *cred = BPF_CORE_READ(task, cred);
+
+		value->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
+		value->permitted = BPF_CORE_READ(cred, cap_permitted.val);
+		value->effective = BPF_CORE_READ(cred, cap_effective.val);
+		value->ambient = BPF_CORE_READ(cred, cap_ambient.val);
+		record__section(record, AW_SECTION_SPECIAL, AW_SPECIAL_CAPSET, 0, sizeof(*value));
+	}
+	if (special == ASH_SPECIAL_BPF && RECORD_ROOM(record, 8)) {
+		struct aw_syscall *call = (void *)&record->data[sizeof(struct aw_header)];
+
+		if (call->args[0] != 5 /* BPF_PROG_LOAD */)
+			return 0;
+		struct bpf_prog *program = BPF_CORE_READ(task__file(task, result), private_data);
+		__u64 *value = (void *)RECORD_NEXT(record);
+
+		*value = BPF_CORE_READ(program, aux, id);
+		record__section(record, AW_SECTION_SPECIAL, AW_SPECIAL_BPF, 0, sizeof(*value));
+	}
+	return 0;
+}
+
+#endif
