@@ -78,9 +78,10 @@ struct PathPlan {
             // The name's directory part stands for the parent; a name without one has the working directory.
             var directory = name
             directory.count = Int32(truncatingIfNeeded: event.directoryLength(of: name))
-            add(PathItem(
-                form: directory.count == 0 ? .workingDirectory : .text, type: .parent, name: directory,
-                object: index.resultParent))
+            add(
+                PathItem(
+                    form: directory.count == 0 ? .workingDirectory : .text, type: .parent, name: directory,
+                    object: index.resultParent))
         }
         add(PathItem(form: .text, type: isCreated ? .create : .normal, name: name, object: index.result))
     }

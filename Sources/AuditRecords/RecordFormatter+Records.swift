@@ -7,7 +7,7 @@ import Glibc
 /// The records that are one line each.
 extension RecordFormatter {
     /// SYSCALL: `audit_log_exit()` and `audit_log_task_info()`.
-    func writeSyscall(
+    mutating func writeSyscall(
         _ event: borrowing EventView, index: SectionIndex, items: Int, key: Int, line: inout RecordLine,
         into buffer: inout RecordBuffer
     ) {
@@ -51,6 +51,7 @@ extension RecordFormatter {
             buffer.append(" exe=\"<too_long>\"")
             appendKey(key, into: &buffer)
         }
+        if options.enriched { enrich(call, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 
@@ -143,7 +144,9 @@ extension RecordFormatter {
     ) {
         beginLine("type=SOCKADDR ", line: &line, into: &buffer)
         buffer.append("saddr=")
-        buffer.appendUppercaseHex(event.value(index.socketAddress))
+        let address = event.value(index.socketAddress)
+        buffer.appendUppercaseHex(address)
+        if options.enriched { enrich(address, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 
@@ -182,7 +185,7 @@ extension RecordFormatter {
     }
 
     /// PATH: `audit_log_name()`.
-    func writePath(
+    mutating func writePath(
         _ event: borrowing EventView, index: SectionIndex, item: PathItem, number: Int, line: inout RecordLine,
         into buffer: inout RecordBuffer
     ) {
@@ -196,7 +199,10 @@ extension RecordFormatter {
         case .workingDirectory: appendWorkingDirectory(event, index: index, into: &buffer)
         case .interpreter: ArgumentText(event, index: index).appendFirstWord(into: &buffer)
         }
-        if item.object.isPresent { appendObject(event, at: item.object, into: &buffer) }
+        let reader = WireReader(event.sections)
+        let object =
+            item.object.isPresent ? try? reader.load(at: Int(item.object.offset), as: aw_object.self) : nil
+        if let object { appendObject(object, into: &buffer) }
         // obj= belongs here once the wire carries a security context.
         switch item.type {
         case .normal: buffer.append(" nametype=NORMAL")
@@ -207,12 +213,11 @@ extension RecordFormatter {
         }
         // File capabilities are not on the wire; these are what a file without any has (kernel 5.2 and later).
         buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+        if options.enriched, let object { enrich(object, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 
-    private func appendObject(_ event: borrowing EventView, at slot: Slot, into buffer: inout RecordBuffer) {
-        let reader = WireReader(event.sections)
-        guard let object = try? reader.load(at: Int(slot.offset), as: aw_object.self) else { return }
+    private func appendObject(_ object: aw_object, into buffer: inout RecordBuffer) {
         buffer.append(" inode=")
         buffer.appendDecimal(object.inode)
         buffer.append(" dev=")

@@ -94,6 +94,7 @@ extension RecordFormatter {
             }
         }
         if succeeded { buffer.append(" res=success'") } else { buffer.append(" res=failed'") }
+        if options.enriched { enrich(identity, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
         guard buffer.commit(records: line.count, events: 0) else { return false }
         takeSerial()

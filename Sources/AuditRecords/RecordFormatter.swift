@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 package import AuditBytes
+import AuditEnrichment
 package import AuditEvents
 import CAuditWire
 
@@ -23,6 +24,9 @@ package struct RecordFormatter: ~Copyable {
     /// The ` key=…` parts of SYSCALL records, encoded; ``keyEnds`` tells them apart.
     private var keyText: [UInt8] = []
     private var keyEnds: [Int] = []
+    /// For the enriched form; hardly anything without it.
+    var accounts: AccountNames
+    let callNames: CallNames
 
     /// A formatter.
     ///
@@ -35,6 +39,8 @@ package struct RecordFormatter: ~Copyable {
             nodePrefix = []
         }
         self.options = options
+        accounts = AccountNames(capacity: options.enriched ? 1024 : 1)
+        callNames = CallNames(isEmpty: !options.enriched)
         nextSerial = options.serialBase | 0x8000_0000
     }
 
@@ -157,7 +163,7 @@ package struct RecordFormatter: ~Copyable {
 
 /// The state of an event's lines: what all of them share, and where the present one began.
 struct RecordLine {
-    private let realtime: UInt64
+    let realtime: UInt64
     private let serial: UInt32
     /// Where the first line's stamp is; the others copy it.
     private var stamp = 0..<0

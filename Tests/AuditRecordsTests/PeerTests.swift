@@ -17,20 +17,22 @@ import Testing
 
         private static let plain = Result { try content(node: nil) }
         private static let named = Result { try content(node: "host-1") }
+        private static let enriched = Result { try content(node: nil, enriched: true) }
 
-        init(node: String? = nil) throws {
+        init(node: String? = nil, isEnriched: Bool = false) throws {
             directory = FileManager.default.temporaryDirectory.appendingPathComponent("records-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            let (bytes, events) = try (node == nil ? Self.plain : Self.named).get()
+            let (bytes, events) = try (isEnriched ? Self.enriched : node == nil ? Self.plain : Self.named).get()
             self.events = events
             lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
             try Data(bytes).write(to: URL(fileURLWithPath: file))
         }
 
         /// 400 events, three milliseconds apart, four of them about the program itself.
-        private static func content(node: String?) throws -> (bytes: [UInt8], events: Int) {
+        private static func content(node: String?, enriched: Bool = false) throws -> (bytes: [UInt8], events: Int) {
             var random = Random(seed: 21)
-            var formatter = try RecordFormatter(options: FormatOptions(node: node.map { Array($0.utf8) }, serialBase: 1))
+            let options = FormatOptions(node: node.map { Array($0.utf8) }, enriched: enriched, serialBase: 1)
+            var formatter = try RecordFormatter(options: options)
             formatter.setKeys([Array("key-a".utf8), Array("key a".utf8), Array("a\u{1}b".utf8), nil])
             var buffer = RecordBuffer(capacity: 1 << 20)
             var bytes: [UInt8] = []
@@ -81,6 +83,7 @@ import Testing
     /// no parser for it, but takes it for the end of its event.
     static func complaints(_ errors: String) -> [String] {
         errors.replacingOccurrences(of: "Unparsed type:1320\n - skipped", with: "")
+            .replacingOccurrences(of: "<no matches>", with: "")
             .split(separator: "\n").map { String($0.prefix(300)) }
     }
 
@@ -95,6 +98,21 @@ import Testing
         #expect(result.output.split(separator: "\n").map(String.init) == log.lines)
         #expect(Self.complaints(result.errors).isEmpty)
         #expect(result.status == 0)
+    }
+
+    @Test func ausearchTakesTheEnrichedForm() throws {
+        let log = try Log(isEnriched: true)
+        defer { log.remove() }
+        #expect(log.lines.filter { $0.contains("\u{1d}") }.count > 400)
+        for arguments in [["--format", "raw"], ["-i"], ["-ua", "1000", "-i"], ["-p", "5"], ["-f", "/etc"], ["-k", "b"]] {
+            let result = try Self.run(Self.ausearch, ["-if", log.file, "--debug"] + arguments)
+            #expect(Self.complaints(result.errors).isEmpty)
+            if arguments.last == "raw" {
+                // A record without addition gets the separator alone from ausearch.
+                let lines = result.output.split(separator: "\n").map { $0.hasSuffix("\u{1d}") ? $0.dropLast() : $0 }
+                #expect(lines.map(String.init) == log.lines)
+            }
+        }
     }
 
     /// ausearch reads a field only when it is asked for it, so each selector is its own test of the form.
@@ -125,9 +143,11 @@ import Testing
         func lines(_ text: String, type: String = "SYSCALL") -> Int {
             log.lines.filter { $0.contains(" type=\(type) ") && $0.contains(text) }.count
         }
-        #expect(try count(["-ua", "1000"]) == log.lines.filter {
-            $0.contains(" type=SYSCALL ") && [" uid=1000 ", " euid=1000 ", " auid=1000 "].contains(where: $0.contains)
-        }.count)
+        #expect(
+            try count(["-ua", "1000"])
+                == log.lines.filter {
+                    $0.contains(" type=SYSCALL ") && [" uid=1000 ", " euid=1000 ", " auid=1000 "].contains(where: $0.contains)
+                }.count)
         #expect(try count(["-ui", "1000"]) == lines(" uid=1000 "))
         #expect(try count(["-k", "key-a"]) == lines(" key=\"key-a\""))
         #expect(try count(["-k", "key a"]) == lines(" key=6B65792061"))
