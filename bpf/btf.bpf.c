@@ -46,6 +46,12 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return stage__exec(task, bprm);
 }
 
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_generate, int signal, void *info, struct task_struct *target)
+{
+	return special__signalled(target);
+}
+
 /*
  * Not attached: run by the collector to learn which tick the coarse clock's present value belongs to (aw_syscall.jiffies),
  * which also tells this side who the collector is, whatever pid namespace it lives in.

@@ -65,6 +65,7 @@ struct {
 
 enum inflight_flags {
 	INFLIGHT_LONG = 1 << 0, /* the sections are in inflight_long */
+	INFLIGHT_CUT = 1 << 1,  /* something that belongs to the call found no room */
 };
 
 struct inflight {
@@ -162,7 +163,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2); /* 0: sys_enter, 1: exec */
+	__uint(max_entries, 3); /* 0: sys_enter, 1: exec, 2: signal */
 	__type(key, __u32);
 	__type(value, struct entry_memory);
 } entry_memory SEC(".maps");

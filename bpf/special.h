@@ -105,7 +105,7 @@ static __always_inline void entry__target(struct entry_memory *entry, struct tas
 		read;                                                                                    \
 	})
 
-static __always_inline void entry__timespec(struct entry_memory *entry, __u64 address, bool narrow)
+static __always_inline void entry__timespec(struct entry_memory *entry, __u8 kind, __u64 address, bool narrow)
 {
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_timespec));
 
@@ -124,7 +124,7 @@ static __always_inline void entry__timespec(struct entry_memory *entry, __u64 ad
 	} else if (address && bpf_probe_read_user(value, sizeof(*value), (void *)address)) {
 		return;
 	}
-	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_MQ_SENDRECV, 0, sizeof(*value));
+	entry__section(entry, head, AW_SECTION_SPECIAL, kind, 0, sizeof(*value));
 }
 
 static __always_inline void entry__mq_attr(struct entry_memory *entry, __u8 kind, __u64 address, bool narrow)
@@ -188,6 +188,34 @@ static __always_inline void entry__module(struct entry_memory *entry)
 		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_KERN_MODULE, 0, length - 1);
 }
 
+/* struct ipc64_perm and struct msqid64_ds (asm-generic/ipcbuf.h, msgbuf.h) as a 64-bit caller gives them. */
+struct ipc_set_perm {
+	__s32 key;
+	__u32 uid, gid, cuid, cgid, mode;
+};
+
+#define MSG_QBYTES_OFFSET 88
+
+/* What an IPC_SET is to set, for 64-bit callers; the three forms that 32-bit ones may use are not told apart. */
+static __always_inline void entry__ipc_set(struct entry_memory *entry, __u64 address, bool is_queue)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_ipc_set));
+	struct ipc_set_perm perm;
+
+	if (!head || bpf_probe_read_user(&perm, sizeof(perm), (void *)address))
+		return;
+	struct aw_ipc_set *value = (void *)(head + 1);
+
+	value->qbytes = 0;
+	if (is_queue && bpf_probe_read_user(&value->qbytes, 8, (void *)(address + MSG_QBYTES_OFFSET)))
+		return;
+	value->uid = perm.uid;
+	value->gid = perm.gid;
+	value->mode = perm.mode;
+	value->reserved = 0;
+	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC_SET_PERM, 0, sizeof(*value));
+}
+
 static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, __u32 kind)
 {
 	struct ipc_namespace *namespace = BPF_CORE_READ(task, nsproxy, ipc_ns);
@@ -208,6 +236,20 @@ static __always_inline void entry__ipc(struct entry_memory *entry, struct task_s
 	value->mode = BPF_CORE_READ(object, mode);
 	value->reserved = 0;
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
+}
+
+/* semctl, msgctl, shmctl: commands that act on an object, and not those that ask about the whole system. */
+static __always_inline void entry__ipc_control(struct entry_memory *entry, struct task_struct *task, __u32 kind,
+					       __u64 command, __u64 address, bool narrow)
+{
+	const __u32 ipc_64 = 0x100; /* version flag of old callers, ipc_parse_version() */
+
+	command &= ~ipc_64;
+	if (command == 3 || command == 12 || command == 14 || command == 19) /* IPC_INFO, MSG_INFO, SHM_INFO, SEM_INFO */
+		return;
+	entry__ipc(entry, task, kind);
+	if (command == 1 /* IPC_SET */ && !narrow)
+		entry__ipc_set(entry, address, kind == 1);
 }
 
 /* What the shape of the call in the entry's working memory asks for. */
@@ -232,11 +274,17 @@ __noinline int entry__special(__u32 slot)
 	case ASH_SPECIAL_MQ_OPEN:
 		entry__mq_attr(entry, AW_SPECIAL_MQ_OPEN, args[3], narrow);
 		break;
-	case ASH_SPECIAL_MQ_TIMED:
-		entry__timespec(entry, args[4], narrow);
+	case ASH_SPECIAL_MQ_SEND:
+		entry__timespec(entry, AW_SPECIAL_MQ_SEND, args[4], narrow);
 		break;
-	case ASH_SPECIAL_MQ_TIMED_64:
-		entry__timespec(entry, args[4], false);
+	case ASH_SPECIAL_MQ_RECEIVE:
+		entry__timespec(entry, AW_SPECIAL_MQ_RECEIVE, args[4], narrow);
+		break;
+	case ASH_SPECIAL_MQ_SEND_64:
+		entry__timespec(entry, AW_SPECIAL_MQ_SEND, args[4], false);
+		break;
+	case ASH_SPECIAL_MQ_RECEIVE_64:
+		entry__timespec(entry, AW_SPECIAL_MQ_RECEIVE, args[4], false);
 		break;
 	case ASH_SPECIAL_MQ_NOTIFY: {
 		/* sigev_signo follows sigev_value, which is as wide as a pointer. */
@@ -269,16 +317,65 @@ __noinline int entry__special(__u32 slot)
 	case ASH_SPECIAL_SOCKETCALL:
 		entry__socketcall(entry);
 		break;
-	case ASH_SPECIAL_IPC_SEM:
-		entry__ipc(entry, task, 0);
+	case ASH_SPECIAL_SEM:
+	case ASH_SPECIAL_MSG:
+	case ASH_SPECIAL_SHM:
+		entry__ipc(entry, task, entry->call.shape.special - ASH_SPECIAL_SEM);
 		break;
-	case ASH_SPECIAL_IPC_MSG:
-		entry__ipc(entry, task, 1);
+	case ASH_SPECIAL_SEM_CONTROL:
+		entry__ipc_control(entry, task, 0, args[2], args[3], narrow);
 		break;
-	case ASH_SPECIAL_IPC_SHM:
-		entry__ipc(entry, task, 2);
+	case ASH_SPECIAL_MSG_CONTROL:
+		entry__ipc_control(entry, task, 1, args[1], args[2], narrow);
+		break;
+	case ASH_SPECIAL_SHM_CONTROL:
+		entry__ipc_control(entry, task, 2, args[1], args[2], narrow);
 		break;
 	}
+	return 0;
+}
+
+/* --- in between --- */
+
+/*
+ * kill() of a group or of all has reached one of its targets. The kernel tells audit a moment earlier, before it asks
+ * whether the signal is permitted (check_kill_permission()), so that targets it refuses are missing here; and signal 0,
+ * which is never generated, finds none.
+ */
+static __always_inline int special__signalled(struct task_struct *target)
+{
+	__u64 key = bpf_get_current_task();
+	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
+	struct entry_memory *entry = memory_of(&entry_memory, 2);
+
+	if (!call || !entry || call->shape.special != ASH_SPECIAL_SIGNAL_PROCESS || (__s32)call->args[0] > 0)
+		return 0;
+	__u32 used = call->used;
+
+	if (used + sizeof(struct aw_section) + sizeof(struct aw_target) > AW_TARGETS_MAX * 40) {
+		call->flags |= INFLIGHT_CUT;
+		return 0;
+	}
+	/* All sections of such a call are targets, so rebuilding them means keeping what is there and adding one. */
+	struct inflight_long *kept = call->flags & INFLIGHT_LONG ? bpf_map_lookup_elem(&inflight_long, &key) : NULL;
+
+	if (kept)
+		bpf_probe_read_kernel(entry->sections, used & 4095, kept->sections);
+	else
+		__builtin_memcpy(entry->sections, call->sections, INFLIGHT_INLINE);
+	entry->call.used = used;
+	entry__target(entry, target);
+	used = entry->call.used;
+	if (used > INFLIGHT_INLINE) {
+		if (bpf_map_update_elem(&inflight_long, &key, entry->sections, BPF_ANY)) {
+			call->flags |= INFLIGHT_CUT;
+			return 0;
+		}
+		call->flags |= INFLIGHT_LONG;
+	} else {
+		__builtin_memcpy(call->sections, entry->sections, INFLIGHT_INLINE);
+	}
+	call->used = used;
 	return 0;
 }
 

@@ -263,7 +263,8 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	}
 
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
-	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | (fragment_lost ? AW_FLAG_INCOMPLETE : 0);
+	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | 
+			(fragment_lost || call->flags & INFLIGHT_CUT ? AW_FLAG_INCOMPLETE : 0);
 	record__from_entry(record, call, ret, key);
 	if (call->unread && call->shape.flags & ASH_EXEC && returned && ret == 0) {
 		/* The memory that the name was in is another program's now. */

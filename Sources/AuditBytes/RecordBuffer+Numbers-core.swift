@@ -79,12 +79,27 @@ extension RecordBuffer {
         appendHex(UInt64(value))
     }
 
+    /// `%016lx`
+    @inlinable
+    package mutating func appendHex16(_ value: UInt64) {
+        guard let place = unsafe claim(16) else { return }
+        let upper = HexWord.lowercase(UInt32(truncatingIfNeeded: value >> 32).byteSwapped)
+        let lower = HexWord.lowercase(UInt32(truncatingIfNeeded: value).byteSwapped)
+        unsafe place.storeBytes(of: upper, as: UInt64.self)
+        unsafe (place + 8).storeBytes(of: lower, as: UInt64.self)
+    }
+
     /// `%#o`: a leading zero, and a single one for zero.
     @inlinable
     package mutating func appendOctal(_ value: UInt32) {
         append(UInt8(ascii: "0"))
-        guard value != 0 else { return }
-        let digits = (34 &- value.leadingZeroBitCount) / 3
+        if value != 0 { appendPlainOctal(UInt64(value)) }
+    }
+
+    /// `%llo`
+    @inlinable
+    package mutating func appendPlainOctal(_ value: UInt64) {
+        let digits = max(1, (66 &- value.leadingZeroBitCount) / 3)
         guard let place = unsafe claim(digits) else { return }
         var rest = value
         var at = digits

@@ -14,6 +14,8 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case groups = 9
     case descriptorPair = 10
     case memoryMap = 11
+    case special = 12
+    case target = 13
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -181,6 +183,9 @@ extension SectionTag {
         case .groups: length % 4 == 0
         case .descriptorPair: length == 8
         case .memoryMap: length == MemoryLayout<aw_mmap>.size
+        // The longest is a module's name (MODULE_NAME_LEN); each reader checks for its own structure.
+        case .special: length <= 64
+        case .target: length == MemoryLayout<aw_target>.size
         }
     }
 }

@@ -106,14 +106,19 @@ package struct RecordFormatter: ~Copyable {
         into buffer: inout RecordBuffer
     ) -> Bool {
         var line = RecordLine(realtime: realtime, serial: nextSerial)
+        // BPF is logged while the call runs (bpf_audit_prog()), all others when it ends.
+        if index.specialKind == UInt8(AW_SPECIAL_BPF.rawValue) { writeProgram(event, index: index, line: &line, into: &buffer) }
         writeSyscall(event, index: index, items: plan.count, key: key, line: &line, into: &buffer)
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             writeArguments(event, index: index, line: &line, into: &buffer)
         } else if index.memoryMap.isPresent {
             writeMemoryMap(event, index: index, line: &line, into: &buffer)
+        } else if index.special.isPresent {
+            writeSpecial(event, index: index, line: &line, into: &buffer)
         }
         if index.descriptorPair.isPresent { writeDescriptorPair(event, index: index, line: &line, into: &buffer) }
         if index.socketAddress.count > 0 { writeSocketAddress(event, index: index, line: &line, into: &buffer) }
+        if index.targetCount > 0 { writeTargets(event, index: index, line: &line, into: &buffer) }
         writeWorkingDirectory(event, index: index, items: plan.count, line: &line, into: &buffer)
         for item in 0..<plan.count {
             writePath(event, index: index, item: plan.items[item], number: item, line: &line, into: &buffer)

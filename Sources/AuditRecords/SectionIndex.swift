@@ -32,6 +32,13 @@ struct SectionIndex {
     var resultParent = Slot()
     var descriptor = Slot()
     var program = Slot()
+    /// What a record of its own tells, and which (`aw_special`).
+    var special = Slot()
+    var specialKind: UInt8 = 0
+    var ipcSetPermissions = Slot()
+    /// Processes that the call signals or traces, as found.
+    var targets = InlineArray<64, Int32>(repeating: 0)
+    var targetCount = 0
     /// By argument.
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
@@ -65,6 +72,17 @@ struct SectionIndex {
         case .socketAddress: Self.set(&socketAddress, slot)
         case .descriptorPair: Self.set(&descriptorPair, slot)
         case .memoryMap: Self.set(&memoryMap, slot)
+        case .special:
+            if UInt32(detail) == AW_SPECIAL_IPC_SET_PERM.rawValue {
+                Self.set(&ipcSetPermissions, slot)
+            } else if slot.isPresent, !special.isPresent {
+                special = slot
+                specialKind = detail
+            }
+        case .target:
+            guard slot.isPresent, targetCount < targets.count else { return }
+            targets[targetCount] = slot.offset
+            targetCount += 1
         case .pathname:
             // A name that could not be read is no item: the kernel's getname() fails before audit sees it.
             guard detail < 6, slot.isPresent, named & (1 << detail) == 0 else { return }

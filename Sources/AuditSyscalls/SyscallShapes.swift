@@ -25,6 +25,8 @@ package struct SyscallShape: Sendable {
     package var descriptor: Int?
     /// Argument that receives two descriptors.
     package var pair: Int?
+    /// What it brings along for a record of its own.
+    package var special = ASH_SPECIAL_NONE
     /// The remaining traits.
     package var flags: UInt16 = 0
 
@@ -54,6 +56,12 @@ package struct SyscallShape: Sendable {
         return copy
     }
 
+    func special(_ special: ash_special) -> SyscallShape {
+        var copy = self
+        copy.special = special
+        return copy
+    }
+
     func flag(_ flag: ash_flags) -> SyscallShape {
         var copy = self
         copy.flags |= UInt16(flag.rawValue)
@@ -74,7 +82,7 @@ package struct SyscallShape: Sendable {
             address_arg: address.map { UInt8($0.argument) } ?? none,
             fd_arg: descriptor.map { UInt8($0) } ?? none,
             pair_arg: pair.map { UInt8($0) } ?? none,
-            reserved: 0)
+            special: UInt8(special.rawValue))
     }
 }
 
@@ -117,16 +125,16 @@ package enum SyscallShapes {
     /// Sources: the SYSCALL_DEFINE of each call for its arguments; `getname()` and its callers for which of them are
     /// names to audit, `audit_file()`, `audit_sockaddr()`, `audit_fd_pair()`, `audit_mmap_fd()` for the rest (Linux 6.12).
     package static let all: [SyscallShape] =
-        opening + looking + making + removing + moving + sockets + descriptors
+        opening + looking + making + removing + moving + sockets + descriptors + queues + signals + others
 
     private static let opening: [SyscallShape] = [
         SyscallShape("open").path(0).flag(ASH_RESULT_FD),
         SyscallShape("openat").path(1).flag(ASH_RESULT_FD),
-        SyscallShape("openat2").path(1).flag(ASH_RESULT_FD),
+        SyscallShape("openat2").path(1).flag(ASH_RESULT_FD).special(ASH_SPECIAL_OPENAT2),
         SyscallShape("creat").path(0).flag(ASH_RESULT_FD),
         SyscallShape("execve").path(0).flag(ASH_EXEC),
         SyscallShape("execveat").path(1).flag(ASH_EXEC),
-        SyscallShape("mq_open").path(0),
+        SyscallShape("mq_open").path(0).special(ASH_SPECIAL_MQ_OPEN),
     ]
 
     private static let looking: [SyscallShape] =
@@ -188,8 +196,7 @@ package enum SyscallShapes {
 
     private static let descriptors: [SyscallShape] =
         [
-            "fchmod", "fchown", "fchown32", "fsetxattr", "fgetxattr", "flistxattr", "fremovexattr", "mq_timedsend",
-            "mq_timedsend_time64", "mq_timedreceive", "mq_timedreceive_time64",
+            "fchmod", "fchown", "fchown32", "fsetxattr", "fgetxattr", "flistxattr", "fremovexattr",
         ].map { SyscallShape($0).descriptor(0) }
         + [
             SyscallShape("pipe").pair(0),
@@ -197,4 +204,38 @@ package enum SyscallShapes {
             SyscallShape("mmap").flag(ASH_MMAP),
             SyscallShape("mmap2").flag(ASH_MMAP),
         ]
+
+    private static let queues: [SyscallShape] = [
+        SyscallShape("mq_timedsend").descriptor(0).special(ASH_SPECIAL_MQ_SEND),
+        SyscallShape("mq_timedreceive").descriptor(0).special(ASH_SPECIAL_MQ_RECEIVE),
+        SyscallShape("mq_timedsend_time64").descriptor(0).special(ASH_SPECIAL_MQ_SEND_64),
+        SyscallShape("mq_timedreceive_time64").descriptor(0).special(ASH_SPECIAL_MQ_RECEIVE_64),
+        SyscallShape("mq_notify").special(ASH_SPECIAL_MQ_NOTIFY),
+        SyscallShape("mq_getsetattr").special(ASH_SPECIAL_MQ_GETSETATTR),
+        SyscallShape("semop").special(ASH_SPECIAL_SEM),
+        SyscallShape("semtimedop").special(ASH_SPECIAL_SEM),
+        SyscallShape("semtimedop_time64").special(ASH_SPECIAL_SEM),
+        SyscallShape("semctl").special(ASH_SPECIAL_SEM_CONTROL),
+        SyscallShape("msgsnd").special(ASH_SPECIAL_MSG),
+        SyscallShape("msgrcv").special(ASH_SPECIAL_MSG),
+        SyscallShape("msgctl").special(ASH_SPECIAL_MSG_CONTROL),
+        SyscallShape("shmat").special(ASH_SPECIAL_SHM),
+        SyscallShape("shmctl").special(ASH_SPECIAL_SHM_CONTROL),
+    ]
+
+    private static let signals: [SyscallShape] = [
+        SyscallShape("kill").special(ASH_SPECIAL_SIGNAL_PROCESS),
+        SyscallShape("tkill").special(ASH_SPECIAL_SIGNAL_THREAD),
+        SyscallShape("rt_sigqueueinfo").special(ASH_SPECIAL_SIGNAL_THREAD),
+        SyscallShape("tgkill").special(ASH_SPECIAL_SIGNAL_THREAD_OF),
+        SyscallShape("rt_tgsigqueueinfo").special(ASH_SPECIAL_SIGNAL_THREAD_OF),
+        SyscallShape("ptrace").special(ASH_SPECIAL_PTRACE),
+    ]
+
+    private static let others: [SyscallShape] = [
+        SyscallShape("capset").special(ASH_SPECIAL_CAPSET),
+        SyscallShape("delete_module").special(ASH_SPECIAL_DELETE_MODULE),
+        SyscallShape("bpf").special(ASH_SPECIAL_BPF),
+        SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL),
+    ]
 }

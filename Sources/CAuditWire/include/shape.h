@@ -46,8 +46,8 @@ enum ash_special {
 	ASH_SPECIAL_CAPSET = 2,        /* the new credentials */
 	ASH_SPECIAL_DELETE_MODULE = 3, /* args[0]: name */
 	ASH_SPECIAL_MQ_OPEN = 4,       /* args[3]: struct mq_attr or NULL */
-	ASH_SPECIAL_MQ_TIMED = 5,      /* args[4]: struct timespec or NULL, in the width of the ABI's long */
-	ASH_SPECIAL_MQ_TIMED_64 = 6,   /* the same with 64-bit times, whatever the ABI */
+	ASH_SPECIAL_MQ_SEND = 5,       /* args[4]: struct timespec or NULL, in the width of the ABI's long */
+	ASH_SPECIAL_MQ_RECEIVE = 6,
 	ASH_SPECIAL_MQ_NOTIFY = 7,     /* args[1]: struct sigevent or NULL */
 	ASH_SPECIAL_MQ_GETSETATTR = 8, /* args[1]: struct mq_attr or NULL */
 	ASH_SPECIAL_SIGNAL_PROCESS = 9,  /* kill: args[0] is a process, a group or all */
@@ -56,9 +56,14 @@ enum ash_special {
 	ASH_SPECIAL_PTRACE = 12,       /* args[1] is a thread, when args[0] is PTRACE_ATTACH or PTRACE_SEIZE */
 	ASH_SPECIAL_SOCKETCALL = 13,   /* args[0]: call, args[1]: its arguments */
 	ASH_SPECIAL_BPF = 14,          /* args[0] is BPF_PROG_LOAD: the program behind the result */
-	ASH_SPECIAL_IPC_SEM = 15,      /* args[0]: semaphore set id */
-	ASH_SPECIAL_IPC_MSG = 16,      /* args[0]: message queue id */
-	ASH_SPECIAL_IPC_SHM = 17,      /* args[0]: shared memory id */
+	ASH_SPECIAL_SEM = 15,          /* args[0]: id of a semaphore set, a message queue, a shared memory segment */
+	ASH_SPECIAL_MSG = 16,
+	ASH_SPECIAL_SHM = 17,
+	ASH_SPECIAL_SEM_CONTROL = 18,  /* semctl: args[0]: id, args[2]: command, args[3]: its argument */
+	ASH_SPECIAL_MSG_CONTROL = 19,  /* msgctl, shmctl: args[0]: id, args[1]: command, args[2]: its argument */
+	ASH_SPECIAL_SHM_CONTROL = 20,
+	ASH_SPECIAL_MQ_SEND_64 = 21,    /* the same with 64-bit times, whatever the ABI */
+	ASH_SPECIAL_MQ_RECEIVE_64 = 22,
 };
 
 struct ash_shape {

@@ -162,13 +162,14 @@ enum aw_special {
 	AW_SPECIAL_CAPSET = 2,        /* struct aw_capset */
 	AW_SPECIAL_KERN_MODULE = 3,   /* the name, without NUL */
 	AW_SPECIAL_MQ_OPEN = 4,       /* struct aw_mq_attr, zeros when none was given */
-	AW_SPECIAL_MQ_SENDRECV = 5,   /* struct aw_timespec, zeros when none was given */
+	AW_SPECIAL_MQ_SEND = 5,       /* struct aw_timespec, zeros when none was given */
 	AW_SPECIAL_MQ_NOTIFY = 6,     /* __s64 signal number, 0 when none was given */
 	AW_SPECIAL_MQ_GETSETATTR = 7, /* struct aw_mq_attr */
 	AW_SPECIAL_IPC = 8,           /* struct aw_ipc */
 	AW_SPECIAL_IPC_SET_PERM = 9,  /* struct aw_ipc_set */
 	AW_SPECIAL_SOCKETCALL = 10,   /* __u32 arguments of the call inside */
 	AW_SPECIAL_BPF = 11,          /* __u64 id of the program that was loaded */
+	AW_SPECIAL_MQ_RECEIVE = 12,   /* struct aw_timespec, zeros when none was given */
 };
 
 struct aw_openat2 {
