@@ -23,7 +23,7 @@ BPF_OBJECTS := $(BUILD)/bpf/btf.bpf.o
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all run test check bench bpf build workload deps test-deps install clean help
+.PHONY: all run test differential check bench bpf build workload deps test-deps install clean help
 all: build
 
 help:
@@ -38,6 +38,12 @@ run: build
 TEST ?=
 test: test-deps build workload
 	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
+
+## make differential  compare with the records of the kernel's own audit (DIFFERENTIAL="..." for options)
+DIFFERENTIAL ?=
+differential: test-deps build workload
+	$(SWIFT) build $(RELEASE) --product Differential
+	$(if $(filter-out 0,$(shell id -u)),sudo )$(dir $(BINARY))Differential $(DIFFERENTIAL)
 
 ## make check    formatting of the Swift sources, and lines that stand twice
 check:

@@ -92,6 +92,16 @@ let package = Package(
             dependencies: ["KernelProbe", "AuditRules", "AuditEvents", "AuditSyscalls", "CAuditWire"],
             swiftSettings: strict
         ),
+        // A command: the records of a workload beside those of the kernel's own audit (`make differential`).
+        .executableTarget(
+            name: "Differential",
+            dependencies: [
+                "AuditSyscalls",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Differential",
+            swiftSettings: strict
+        ),
         // The built program against this machine: workloads, peers, auditd.
         .testTarget(name: "CollectionTests", swiftSettings: strict),
     ]

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+/// Which event of one log is which of the other.
+struct Pairing {
+    private(set) var pairs: [(kernel: Event, ours: Event)] = []
+    private(set) var onlyKernel: [Event] = []
+    private(set) var onlyOurs: [Event] = []
+
+    /// Pairs events of the same process, call, arguments and result, in order.
+    ///
+    /// Threads of one process can make equal calls at the same time, and the two logs may have them in either order.
+    /// Hence among equals those with the same text go together first, then those of the same time, then the others as
+    /// they come. The number of pairs does not depend on it.
+    init(kernel: [Event], ours: [Event]) {
+        var waiting: [String: [Int]] = [:]
+        for (place, event) in ours.enumerated() { waiting[event.identity ?? "", default: []].append(place) }
+        var groups: [(identity: String, places: [Int])] = []
+        var groupOf: [String: Int] = [:]
+        for (place, event) in kernel.enumerated() {
+            let identity = event.identity ?? ""
+            if let group = groupOf[identity] {
+                groups[group].places.append(place)
+            } else {
+                groupOf[identity] = groups.count
+                groups.append((identity, [place]))
+            }
+        }
+        var mate: [Int?] = Array(repeating: nil, count: kernel.count)
+        for group in groups {
+            var left = waiting.removeValue(forKey: group.identity) ?? []
+            for criterion in [Self.text, { $0.stamp }, { _ in "" }] as [(Event) -> String] {
+                var queues: [String: [Int]] = [:]
+                for place in left.reversed() { queues[criterion(ours[place]), default: []].append(place) }
+                for place in group.places where mate[place] == nil {
+                    mate[place] = queues[criterion(kernel[place])]?.popLast()
+                }
+                let taken = Set(group.places.compactMap { mate[$0] })
+                left.removeAll { taken.contains($0) }
+                if left.isEmpty { break }
+            }
+            onlyOurs += left.map { ours[$0] }
+        }
+        for (place, event) in kernel.enumerated() {
+            if let mate = mate[place] { pairs.append((event, ours[mate])) } else { onlyKernel.append(event) }
+        }
+        onlyOurs += waiting.values.joined().sorted().map { ours[$0] }
+    }
+
+    private static func text(_ event: Event) -> String {
+        event.records.reduce(event.stamp) { $0 + "\n" + $1.type + " " + $1.body }
+    }
+}
