@@ -32,25 +32,26 @@ struct PathItem: BitwiseCopyable {
 }
 
 /// The PATH records of an event in order. Made before the SYSCALL record, whose `items=` counts them.
+///
+/// audit's list (`audit_names` in kernel/auditsc.c) has first what getname() read, each entry turning into the file or into the
+/// directory that its look-up found, then the entries that had no such place: files made and removed.
 struct PathPlan {
-    /// Six names, the parent of a created file or a script's interpreter, a descriptor's file.
-    static let capacity = 8
+    /// Six names, two files made or removed, a script's interpreter, a descriptor's file.
+    static let capacity = 10
 
-    private(set) var items = InlineArray<8, PathItem>(repeating: PathItem())
+    private(set) var items = InlineArray<10, PathItem>(repeating: PathItem())
     private(set) var count = 0
 
     /// Plans the PATH records of `event`.
     init(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) {
+        // This kernel does not have the call, so nobody has looked at its arguments.
+        guard !event.hasReturned || event.call.ret != -Int64(ENOSYS) else { return }
         var resultIsPlaced = !index.result.isPresent
         var programIsPlaced = !index.program.isPresent
-        var argument = 0
-        var left = index.named
-        while left != 0 {
-            defer {
-                argument += 1
-                left >>= 1
-            }
-            guard left & 1 != 0 else { continue }
+        let isReversed = Self.readsSecondFirst(event, index: index, uses: uses)
+        for place in 0..<6 {
+            let argument = isReversed ? 5 - place : place
+            guard index.named & (1 << argument) != 0 else { continue }
             let name = index.pathnames[argument]
             // getname() refuses an empty name before audit sees it, except where the call permits one (AT_EMPTY_PATH).
             if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) { continue }
@@ -63,11 +64,41 @@ struct PathPlan {
                 addProgram(name: name, event, index: index)
             } else {
                 let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
-                add(PathItem(form: .text, type: Self.type(of: use, succeeded: event.succeeded), name: name))
+                addLookedUp(name, outcome: PathOutcome(use, event), event)
+            }
+        }
+        for argument in 0..<6 where index.named & (1 << argument) != 0 {
+            let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
+            if PathOutcome(use, event) == .changed {
+                add(PathItem(form: .text, type: use == .delete ? .delete : .create, name: index.pathnames[argument]))
             }
         }
         if !resultIsPlaced { add(PathItem(form: .null, type: .normal, object: index.result)) }
         if index.descriptor.isPresent { add(PathItem(form: .null, type: .normal, object: index.descriptor)) }
+    }
+
+    /// Whether the last name is read first: in rename, link and symlink, whose two getname() calls are arguments of one call, which
+    /// the compiler evaluates from the last to the first (seen on x86-64 kernels 5.10 to 6.18).
+    private static func readsSecondFirst(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
+        guard index.named != 0 else { return false }
+        let last = 7 - index.named.leadingZeroBitCount
+        return uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: last) == .create
+    }
+
+    /// The entry of a name itself.
+    private mutating func addLookedUp(_ name: Slot, outcome: PathOutcome, _ event: borrowing EventView) {
+        switch outcome {
+        case .found: add(PathItem(form: .text, type: .normal, name: name))
+        case .notFound: add(PathItem(form: .text, type: .unknown, name: name))
+        case .parentFound, .changed: add(parent(of: name, event))
+        }
+    }
+
+    /// The directory that `name` is in: its directory part, or the working directory for a name without one.
+    private func parent(of name: Slot, _ event: borrowing EventView) -> PathItem {
+        var directory = name
+        directory.count = Int32(truncatingIfNeeded: event.directoryLength(of: name))
+        return PathItem(form: directory.count == 0 ? .workingDirectory : .text, type: .parent, name: directory)
     }
 
     private mutating func addResult(name: Slot, _ event: borrowing EventView, index: SectionIndex) {
@@ -103,16 +134,45 @@ struct PathPlan {
         items[count] = item
         count += 1
     }
+}
 
-    /// A failed call's names are UNKNOWN: which of them were looked up is not known here.
-    private static func type(of use: PathUse, succeeded: Bool) -> NameType {
-        guard succeeded else { return .unknown }
-        return switch use {
-        case .lookup: .normal
-        case .create: .create
-        case .delete: .delete
-        case .text: .unknown
+/// How far the kernel came with a name. Without hooks on its look-ups this follows from the call's result alone, which decides
+/// it in all but some cases (marked below).
+enum PathOutcome {
+    /// The look-up failed, or there was none: the name is UNKNOWN.
+    case notFound
+    /// The file was found: NORMAL.
+    case found
+    /// The directory was found, and nothing came of the rest: PARENT.
+    case parentFound
+    /// The file was made or removed, or audit was told that it was about to be: PARENT, and CREATE or DELETE.
+    case changed
+
+    init(_ use: PathUse, _ event: borrowing EventView) {
+        guard !event.succeeded else {
+            self =
+                switch use {
+                case .lookup: .found
+                case .create, .delete: .changed
+                case .text: .notFound
+                }
+            return
         }
+        guard use == .create || use == .delete, event.hasReturned else {
+            self = .notFound
+            return
+        }
+        self =
+            switch (Int32(truncatingIfNeeded: -event.call.ret), use) {
+            // The name's own look-up; or one on the way to its directory, which cannot be told apart.
+            case (ENOENT, .delete): .parentFound
+            // The directory is there and may not be changed; a directory that may not even be searched looks the same.
+            case (EACCES, _), (EPERM, _): .changed
+            // may_delete() tells audit before it refuses these (fs/namei.c).
+            case (EISDIR, .delete), (ENOTEMPTY, .delete), (EBUSY, .delete), (ENOTDIR, .delete): .changed
+            case (EEXIST, _), (EROFS, _), (EXDEV, _), (EINVAL, _), (EMLINK, _), (ENOSPC, _), (EDQUOT, _): .parentFound
+            default: .notFound
+            }
     }
 }
 
