@@ -49,7 +49,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // enrich: facts from outside the event.
-        .target(name: "AuditEnrichment", dependencies: ["AuditBytes"], swiftSettings: strict),
+        .target(name: "AuditEnrichment", dependencies: ["AuditBytes", "CLinux"], swiftSettings: strict),
         // format: event and facts to record bytes.
         .target(
             name: "AuditRecords",

@@ -90,6 +90,30 @@ static __always_inline void entry__target(struct entry_memory *entry, struct tas
 	entry__section(entry, head, AW_SECTION_TARGET, 0, 0, sizeof(*value));
 }
 
+static __always_inline void credentials__read(struct aw_credentials *value, struct task_struct *task)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	value->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
+	value->permitted = BPF_CORE_READ(cred, cap_permitted.val);
+	value->effective = BPF_CORE_READ(cred, cap_effective.val);
+	value->ambient = BPF_CORE_READ(cred, cap_ambient.val);
+	value->uid = BPF_CORE_READ(cred, uid.val);
+	value->euid = BPF_CORE_READ(cred, euid.val);
+	value->securebits = BPF_CORE_READ(cred, securebits);
+	value->reserved = 0;
+}
+
+static __always_inline void entry__credentials(struct entry_memory *entry, struct task_struct *task)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_credentials));
+
+	if (!head)
+		return;
+	credentials__read((void *)(head + 1), task);
+	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_OLD_CREDENTIALS, 0, sizeof(struct aw_credentials));
+}
+
 /* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
 #define ENTRY_STRUCT(entry, kind, type, address)                                                         \
 	({                                                                                               \
@@ -317,6 +341,9 @@ __noinline int entry__special(__u32 slot)
 	case ASH_SPECIAL_SOCKETCALL:
 		entry__socketcall(entry);
 		break;
+	case ASH_SPECIAL_EXEC:
+		entry__credentials(entry, task);
+		break;
 	case ASH_SPECIAL_SEM:
 	case ASH_SPECIAL_MSG:
 	case ASH_SPECIAL_SHM:
@@ -389,15 +416,12 @@ __noinline int record__special(__u32 slot, __u32 special, __s64 result)
 
 	if (!record || result < 0)
 		return 0;
-	if (special == ASH_SPECIAL_CAPSET && RECORD_ROOM(record, sizeof(struct aw_capset))) {
-		struct aw_capset *value = (void *)RECORD_NEXT(record);
-		const struct cred *cred = BPF_CORE_READ(task, cred);
-
-		value->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
-		value->permitted = BPF_CORE_READ(cred, cap_permitted.val);
-		value->effective = BPF_CORE_READ(cred, cap_effective.val);
-		value->ambient = BPF_CORE_READ(cred, cap_ambient.val);
-		record__section(record, AW_SECTION_SPECIAL, AW_SPECIAL_CAPSET, 0, sizeof(*value));
+	if ((special == ASH_SPECIAL_CAPSET || special == ASH_SPECIAL_EXEC) &&
+	    RECORD_ROOM(record, sizeof(struct aw_credentials))) {
+		credentials__read((void *)RECORD_NEXT(record), task);
+		record__section(record, AW_SECTION_SPECIAL,
+				special == ASH_SPECIAL_CAPSET ? AW_SPECIAL_CAPSET : AW_SPECIAL_NEW_CREDENTIALS, 0,
+				sizeof(struct aw_credentials));
 	}
 	if (special == ASH_SPECIAL_BPF && RECORD_ROOM(record, 8)) {
 		struct aw_syscall *call = (void *)&record->data[sizeof(struct aw_header)];

@@ -288,7 +288,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 
 	if (exe)
 		record__walked(record, AW_SECTION_EXE, path__walk(task, &exe->f_path, kind));
-	if (call->shape.flags & ASH_CWD && !(call->shape.flags & ASH_MOVES)) {
+	if ((call->shape.flags & ASH_CWD || call->flags & INFLIGHT_NAMED) && !(call->shape.flags & ASH_MOVES)) {
 		struct fs_struct *fs = BPF_CORE_READ(task, fs);
 
 		record__walked(record, AW_SECTION_CWD, path__walk(task, &fs->pwd, kind));
@@ -346,9 +346,10 @@ static __always_inline int stage__exec(struct task_struct *task, struct linux_bi
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 	struct entry_memory *entry = memory_of(&entry_memory, 1);
 
-	if (!call || !entry || !(call->unread & 3) || call->used)
+	if (!call || !entry || !(call->unread & 3) || call->used > INFLIGHT_INLINE)
 		return 0;
 	entry->call = *call;
+	__builtin_memcpy(entry->sections, call->sections, INFLIGHT_INLINE);
 
 	struct aw_section *head = entry__room(entry, AW_PATH_MAX);
 

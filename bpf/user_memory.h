@@ -10,7 +10,7 @@
 
 #define EFAULT 14
 
-#define AF_UNSPEC 0
+#define AF_UNIX 1
 
 /* struct user_msghdr and its 32-bit form (include/linux/socket.h, include/net/compat.h), as far as the name. */
 struct message_head {
@@ -133,6 +133,8 @@ static __always_inline void entry__address(struct entry_memory *entry)
 		return;
 	if (bpf_probe_read_user(head + 1, length & 255, (void *)address))
 		length = -EFAULT;
+	else if (length > 2 && *(__u16 *)(head + 1) == AF_UNIX && ((__u8 *)(head + 1))[2])
+		entry->call.flags |= INFLIGHT_NAMED;
 	entry__section(entry, head, AW_SECTION_SOCKADDR, 0, 0, length);
 }
 

@@ -19,6 +19,13 @@ enum NameForm: UInt8 {
     case workingDirectory
     /// The first argument word: the interpreter that a script names.
     case interpreter
+    /// The loader that the program file names.
+    case loader
+}
+
+/// Whose facts an item shows, where they are not in the event.
+enum FactsSource: UInt8 {
+    case event, script, loader
 }
 
 /// One PATH record to be.
@@ -29,6 +36,7 @@ struct PathItem: BitwiseCopyable {
     var name = Slot()
     /// Where the file's facts (`aw_object`) are; no value when they are not known.
     var object = Slot()
+    var source = FactsSource.event
 }
 
 /// The PATH records of an event in order. Made before the SYSCALL record, whose `items=` counts them.
@@ -41,13 +49,18 @@ struct PathPlan {
 
     private(set) var items = InlineArray<10, PathItem>(repeating: PathItem())
     private(set) var count = 0
+    private let hasLoader: Bool
 
     /// Plans the PATH records of `event`.
-    init(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) {
+    init(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable, hasLoader: Bool) {
         // This kernel does not have the call, so nobody has looked at its arguments.
-        guard !event.hasReturned || event.call.ret != -Int64(ENOSYS) else { return }
+        guard !event.hasReturned || event.call.ret != -Int64(ENOSYS) else {
+            self.hasLoader = false
+            return
+        }
         var resultIsPlaced = !index.result.isPresent
         var programIsPlaced = !index.program.isPresent
+        self.hasLoader = hasLoader
         let isReversed = Self.readsSecondFirst(event, index: index, uses: uses)
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place
@@ -55,6 +68,8 @@ struct PathPlan {
             let name = index.pathnames[argument]
             // getname() refuses an empty name before audit sees it, except where the call permits one (AT_EMPTY_PATH).
             if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) { continue }
+            let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
+            if name.count == 0, use == .lookupUnlessEmpty { continue }
             if !resultIsPlaced {
                 // The call returned a descriptor: its file is what its (only) name led to.
                 resultIsPlaced = true
@@ -63,10 +78,10 @@ struct PathPlan {
                 programIsPlaced = true
                 addProgram(name: name, event, index: index)
             } else {
-                let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
                 addLookedUp(name, outcome: PathOutcome(use, event), event)
             }
         }
+        if index.socketPath.count > 0 { addSocketPath(index.socketPath, uses, event) }
         for argument in 0..<6 where index.named & (1 << argument) != 0 {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if PathOutcome(use, event) == .changed {
@@ -83,6 +98,14 @@ struct PathPlan {
         guard index.named != 0 else { return false }
         let last = 7 - index.named.leadingZeroBitCount
         return uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: last) == .create
+    }
+
+    /// The file that a unix socket's address names: looked up by connect and send, made by bind.
+    private mutating func addSocketPath(_ name: Slot, _ uses: PathUseTable, _ event: borrowing EventView) {
+        let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 1)
+        let outcome = PathOutcome(use, event)
+        addLookedUp(name, outcome: outcome, event)
+        if outcome == .changed { add(PathItem(form: .text, type: .create, name: name)) }
     }
 
     /// The entry of a name itself.
@@ -118,15 +141,15 @@ struct PathPlan {
     }
 
     /// The file at hand is the one that runs. For a script that is its interpreter, which the kernel lists after the script
-    /// under the name in the first line, the first argument word by then.
+    /// under the name in the first line, the first argument word by then. Last comes the loader of what runs.
     private mutating func addProgram(name: Slot, _ event: borrowing EventView, index: SectionIndex) {
-        let text = ArgumentText(event, index: index)
-        if text.isOfScript(named: event.value(name), runBy: event.value(index.executable)) {
-            add(PathItem(form: .text, type: .normal, name: name))
+        if ArgumentText(event, index: index).isOfScript(named: event.value(name), runBy: event.value(index.executable)) {
+            add(PathItem(form: .text, type: .normal, name: name, source: .script))
             add(PathItem(form: .interpreter, type: .normal, object: index.program))
         } else {
             add(PathItem(form: .text, type: .normal, name: name, object: index.program))
         }
+        if hasLoader { add(PathItem(form: .loader, type: .normal, source: .loader)) }
     }
 
     private mutating func add(_ item: PathItem) {
@@ -152,14 +175,18 @@ enum PathOutcome {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup: .found
+                case .lookup, .lookupUnlessEmpty: .found
                 case .create, .delete: .changed
                 case .text: .notFound
                 }
             return
         }
-        guard use == .create || use == .delete, event.hasReturned else {
+        guard event.hasReturned else {
             self = .notFound
+            return
+        }
+        guard use == .create || use == .delete else {
+            self = use == .text ? .notFound : Self.ofLookup(error: Int32(truncatingIfNeeded: -event.call.ret))
             return
         }
         self =
@@ -173,6 +200,15 @@ enum PathOutcome {
             case (EEXIST, _), (EROFS, _), (EXDEV, _), (EINVAL, _), (EMLINK, _), (ENOSPC, _), (EDQUOT, _): .parentFound
             default: .notFound
             }
+    }
+
+    /// Whether a call that failed with `error` had found its file before. EACCES is taken for the file's own refusal; a directory on
+    /// the way that may not be searched looks the same.
+    private static func ofLookup(error: Int32) -> PathOutcome {
+        switch error {
+        case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ESTALE, EBADF, ECHILD: .notFound
+        default: .found
+        }
     }
 }
 

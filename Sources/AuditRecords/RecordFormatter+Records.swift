@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AuditBytes
+import AuditEnrichment
 import AuditEvents
 import CAuditWire
 import Glibc
@@ -150,21 +151,12 @@ extension RecordFormatter {
         endLine(&line, into: &buffer)
     }
 
-    /// CWD. Without a value there is no record.
-    ///
-    /// The kernel takes the directory with the first name. So there is none when the name could not be had by the kernel
-    /// either: an address that is not the caller's, a name too long, or an empty one.
+    /// CWD. The kernel takes the directory with the first name, so there is no record without an item.
     func writeWorkingDirectory(
         _ event: borrowing EventView, index: SectionIndex, items: Int, line: inout RecordLine,
         into buffer: inout RecordBuffer
     ) {
-        if items == 0, event.hasReturned {
-            switch 0 &- event.call.ret {
-            case Int64(EFAULT), Int64(ENAMETOOLONG): return
-            case Int64(ENOENT) where index.named != 0: return
-            default: break
-            }
-        }
+        guard items > 0 else { return }
         guard index.workingDirectory.isPresent || index.workingDirectory.errno == ENAMETOOLONG else { return }
         beginLine("type=CWD ", line: &line, into: &buffer)
         buffer.append("cwd=")
@@ -198,10 +190,16 @@ extension RecordFormatter {
         case .null: buffer.append("(null)")
         case .workingDirectory: appendWorkingDirectory(event, index: index, into: &buffer)
         case .interpreter: ArgumentText(event, index: index).appendFirstWord(into: &buffer)
+        case .loader: if let loader = program.loader { buffer.appendUntrusted(loader.name.span) }
         }
-        let reader = WireReader(event.sections)
         let object =
-            item.object.isPresent ? try? reader.load(at: Int(item.object.offset), as: aw_object.self) : nil
+            switch item.source {
+            case .event where item.object.isPresent:
+                try? WireReader(event.sections).load(at: Int(item.object.offset), as: aw_object.self)
+            case .event: Optional<aw_object>.none
+            case .script: script.map { aw_object($0) }
+            case .loader: program.loader.map { aw_object($0.facts) }
+            }
         if let object { appendObject(object, into: &buffer) }
         // obj= belongs here once the wire carries a security context.
         switch item.type {
@@ -211,8 +209,9 @@ extension RecordFormatter {
         case .create: buffer.append(" nametype=CREATE")
         case .unknown: buffer.append(" nametype=UNKNOWN")
         }
-        // File capabilities are not on the wire; these are what a file without any has (kernel 5.2 and later).
-        buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+        // The program is what an exec's item with facts from the event shows.
+        let capabilities = item.source == .event && index.program.isPresent ? program.capabilities : nil
+        appendFileCapabilities(capabilities, into: &buffer)
         if options.enriched, let object { enrich(object, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AuditBytes
+import AuditEnrichment
 import AuditEvents
 import CAuditWire
 import Glibc
@@ -132,7 +133,7 @@ extension RecordFormatter {
     private func writeCapset(
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
-        guard let sets = value(event, index.special, as: aw_capset.self) else { return }
+        guard let sets = value(event, index.special, as: aw_credentials.self) else { return }
         beginLine("type=CAPSET ", line: &line, into: &buffer)
         buffer.append("pid=")
         buffer.appendDecimal(event.call.pid)
@@ -140,6 +141,46 @@ extension RecordFormatter {
         appendCapabilities(" cap_pp=", sets.permitted, into: &buffer)
         appendCapabilities(" cap_pe=", sets.effective, into: &buffer)
         appendCapabilities(" cap_pa=", sets.ambient, into: &buffer)
+        endLine(&line, into: &buffer)
+    }
+
+    /// The `cap_f…` fields of a PATH record: `audit_log_fcaps()`, kernel 5.2 and later. Capabilities of other files than programs
+    /// are not known here and shown as none.
+    func appendFileCapabilities(_ capabilities: FileCapabilities?, into buffer: inout RecordBuffer) {
+        guard let capabilities else { return buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0") }
+        appendCapabilities(" cap_fp=", capabilities.permitted, into: &buffer)
+        appendCapabilities(" cap_fi=", capabilities.inheritable, into: &buffer)
+        buffer.append(capabilities.isEffective ? " cap_fe=1 cap_fver=" : " cap_fe=0 cap_fver=")
+        buffer.appendHex(UInt64(capabilities.version))
+        buffer.append(" cap_frootid=")
+        buffer.appendDecimal(Int32(bitPattern: capabilities.rootID))
+    }
+
+    /// BPRM_FCAPS: an exec has given the process more capabilities than it had (`nonroot_raised_pE()`, security/commoncap.c).
+    func writeProgramCapabilities(
+        _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
+    ) {
+        guard let old = value(event, index.oldCredentials, as: aw_credentials.self),
+            let new = value(event, index.newCredentials, as: aw_credentials.self),
+            ExecCredentials.areRaised(old: old, new: new, fileHasCapabilities: program.capabilities != nil)
+        else { return }
+        let file = program.capabilities ?? FileCapabilities()
+        beginLine("type=BPRM_FCAPS ", line: &line, into: &buffer)
+        buffer.append("fver=")
+        buffer.appendHex(UInt64(file.version))
+        appendCapabilities(" fp=", file.permitted, into: &buffer)
+        appendCapabilities(" fi=", file.inheritable, into: &buffer)
+        buffer.append(file.isEffective ? " fe=1" : " fe=0")
+        appendCapabilities(" old_pp=", old.permitted, into: &buffer)
+        appendCapabilities(" old_pi=", old.inheritable, into: &buffer)
+        appendCapabilities(" old_pe=", old.effective, into: &buffer)
+        appendCapabilities(" old_pa=", old.ambient, into: &buffer)
+        appendCapabilities(" pp=", new.permitted, into: &buffer)
+        appendCapabilities(" pi=", new.inheritable, into: &buffer)
+        appendCapabilities(" pe=", new.effective, into: &buffer)
+        appendCapabilities(" pa=", new.ambient, into: &buffer)
+        buffer.append(" frootid=")
+        buffer.appendDecimal(Int32(bitPattern: file.rootID))
         endLine(&line, into: &buffer)
     }
 

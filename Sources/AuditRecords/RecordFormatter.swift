@@ -7,7 +7,8 @@ import CAuditWire
 /// Writes events as Linux Audit records: the text that `audit_log_exit()` of kernel/auditsc.c (6.18) produces, with the
 /// record name in front that auditd puts there.
 ///
-/// Records of an event, in order: SYSCALL, EXECVE or MMAP, FD_PAIR, SOCKADDR, CWD, PATH, PROCTITLE, EOE. No line is longer
+/// Records of an event, in order: SYSCALL, BPRM_FCAPS, EXECVE or another that the call alone has, FD_PAIR, SOCKADDR, OBJ_PID,
+/// CWD, PATH, PROCTITLE, EOE. No line is longer
 /// than ``lineLimit`` bytes, and none holds a byte below 0x20 or above 0x7e except its end (and 0x1D when enriched).
 package struct RecordFormatter: ~Copyable {
     /// The longest line, its line feed included: MAX_AUDIT_MESSAGE_LENGTH (8970, libaudit.h) less a NUL. ausearch reads
@@ -27,6 +28,11 @@ package struct RecordFormatter: ~Copyable {
     /// For the enriched form; hardly anything without it.
     var accounts: AccountNames
     let callNames: CallNames
+    private var programFiles = ProgramFiles()
+    /// What the program of the exec at hand tells of itself; nothing for other calls.
+    var program = ProgramFacts()
+    /// The script that the exec at hand named, when it did.
+    var script: FileFacts?
 
     /// A formatter.
     ///
@@ -86,11 +92,35 @@ package struct RecordFormatter: ~Copyable {
             let room = Self.eventRoom + ArgumentText(event, index: index).room(node: nodePrefix.count)
             guard makeRoom(room, in: &buffer) else { return false }
         }
-        let plan = PathPlan(event, index: index, uses: options.pathUses)
+        if index.program.isPresent { lookAtProgram(event, index: index) }
+        let plan = PathPlan(
+            event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
         // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
         guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
         return write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer)
+    }
+
+    /// Finds out what an exec's event does not tell: the program's loader and capabilities, and the file of a script.
+    private mutating func lookAtProgram(_ event: borrowing EventView, index: SectionIndex) {
+        let reader = WireReader(event.sections)
+        program = ProgramFacts()
+        script = nil
+        guard let object = try? reader.load(at: Int(index.program.offset), as: aw_object.self) else { return }
+        program = programFiles.program(
+            FileFacts(object), path: event.array(index.executable), process: event.call.pid, now: event.header.time)
+        let argument = index.named & 1 != 0 ? 0 : 1
+        let name = index.pathnames[argument]
+        guard name.count > 0,
+            ArgumentText(event, index: index).isOfScript(named: event.value(name), runBy: event.value(index.executable))
+        else { return }
+        var path = event.array(name)
+        // A name relative to a descriptor of execveat() is not resolved: the descriptor is not on the wire.
+        if path.first != UInt8(ascii: "/") {
+            guard argument == 0 else { return }
+            path = event.array(index.workingDirectory) + [UInt8(ascii: "/")] + path
+        }
+        script = programFiles.file(at: path, process: event.call.pid)
     }
 
     /// Whether `buffer` has room for `room` bytes; an empty one is made to have it.
@@ -109,6 +139,7 @@ package struct RecordFormatter: ~Copyable {
         // BPF is logged while the call runs (bpf_audit_prog()), all others when it ends.
         if index.specialKind == UInt8(AW_SPECIAL_BPF.rawValue) { writeProgram(event, index: index, line: &line, into: &buffer) }
         writeSyscall(event, index: index, items: plan.count, key: key, line: &line, into: &buffer)
+        if index.newCredentials.isPresent { writeProgramCapabilities(event, index: index, line: &line, into: &buffer) }
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             writeArguments(event, index: index, line: &line, into: &buffer)
         } else if index.memoryMap.isPresent {

@@ -36,6 +36,11 @@ struct SectionIndex {
     var special = Slot()
     var specialKind: UInt8 = 0
     var ipcSetPermissions = Slot()
+    /// Credentials before and after an exec.
+    var oldCredentials = Slot()
+    var newCredentials = Slot()
+    /// The path in a unix socket's address, without its NUL; no value for other addresses.
+    var socketPath = Slot()
     /// Processes that the call signals or traces, as found.
     var targets = InlineArray<64, Int32>(repeating: 0)
     var targetCount = 0
@@ -60,6 +65,22 @@ struct SectionIndex {
                 errno: head.length < 0 ? 0 &- head.length : 0)
             note(slot, tag: head.tag, detail: head.detail)
         }
+        // Of the calls with an address only those that look up its path bring a working directory along.
+        if socketAddress.count > 2, workingDirectory.isPresent || workingDirectory.errno != 0 { findSocketPath(reader) }
+    }
+
+    /// struct sockaddr_un (unix(7)): a family, then a path up to its NUL; one that begins with NUL is no path.
+    private mutating func findSocketPath(_ reader: borrowing WireReader) {
+        let start = Int(socketAddress.offset)
+        guard let family = try? reader.load(at: start, as: UInt16.self), family == 1 else { return }
+        let pathOffset = 2
+        var length = 0
+        while length < Int(socketAddress.count) - pathOffset,
+            let byte = try? reader.load(at: start + pathOffset + length, as: UInt8.self), byte != 0
+        {
+            length += 1
+        }
+        if length > 0 { socketPath = Slot(offset: Int32(start + pathOffset), count: Int32(length)) }
     }
 
     private mutating func note(_ slot: Slot, tag: UInt16, detail: UInt8) {
@@ -73,9 +94,13 @@ struct SectionIndex {
         case .descriptorPair: Self.set(&descriptorPair, slot)
         case .memoryMap: Self.set(&memoryMap, slot)
         case .special:
-            if UInt32(detail) == AW_SPECIAL_IPC_SET_PERM.rawValue {
-                Self.set(&ipcSetPermissions, slot)
-            } else if slot.isPresent, !special.isPresent {
+            switch UInt32(detail) {
+            case AW_SPECIAL_IPC_SET_PERM.rawValue: return Self.set(&ipcSetPermissions, slot)
+            case AW_SPECIAL_OLD_CREDENTIALS.rawValue: return Self.set(&oldCredentials, slot)
+            case AW_SPECIAL_NEW_CREDENTIALS.rawValue: return Self.set(&newCredentials, slot)
+            default: break
+            }
+            if slot.isPresent, !special.isPresent {
                 special = slot
                 specialKind = detail
             }

@@ -11,6 +11,8 @@ package enum PathUse: UInt8, Sendable {
     case delete
     /// Only read as text (the target of symlink): UNKNOWN, as audit leaves every name that no look-up touched.
     case text
+    /// Looked up, unless it is empty: the kernel does not even read an empty name then (`getname_maybe_null()`, 6.11).
+    case lookupUnlessEmpty
 }
 
 /// What the arguments of a system call mean, beyond being numbers.
@@ -21,6 +23,8 @@ package struct SyscallShape: Sendable {
     package var paths: [(argument: Int, use: PathUse)] = []
     /// Whether and how a socket address is passed, and the argument it begins with.
     package var address: (kind: ash_address, argument: Int)?
+    /// What the path in a unix socket's address is for.
+    package var socketUse = PathUse.lookup
     /// A descriptor argument of a file that audit describes (`audit_file()` in the kernel).
     package var descriptor: Int?
     /// Argument that receives two descriptors.
@@ -41,6 +45,12 @@ package struct SyscallShape: Sendable {
     func address(_ kind: ash_address, _ argument: Int = 1) -> SyscallShape {
         var copy = self
         copy.address = (kind, argument)
+        return copy
+    }
+
+    func creatingSocket() -> SyscallShape {
+        var copy = self
+        copy.socketUse = .create
         return copy
     }
 
@@ -101,6 +111,7 @@ package enum SyscallShapes {
         var uses = [UInt8](repeating: PathUse.lookup.rawValue, count: Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS) * 6)
         forEach { abi, number, shape in
             for path in shape.paths { uses[slot(abi, number) * 6 + path.argument] = path.use.rawValue }
+            if let address = shape.address { uses[slot(abi, number) * 6 + address.argument] = shape.socketUse.rawValue }
         }
         return uses
     }
@@ -132,8 +143,8 @@ package enum SyscallShapes {
         SyscallShape("openat").path(1).flag(ASH_RESULT_FD),
         SyscallShape("openat2").path(1).flag(ASH_RESULT_FD).special(ASH_SPECIAL_OPENAT2),
         SyscallShape("creat").path(0).flag(ASH_RESULT_FD),
-        SyscallShape("execve").path(0).flag(ASH_EXEC),
-        SyscallShape("execveat").path(1).flag(ASH_EXEC),
+        SyscallShape("execve").path(0).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
+        SyscallShape("execveat").path(1).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("mq_open").path(0).special(ASH_SPECIAL_MQ_OPEN),
     ]
 
@@ -145,11 +156,14 @@ package enum SyscallShapes {
             "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
         ].map { SyscallShape($0).path(0) }
         + [
-            "newfstatat", "fstatat64", "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
-            "utimensat", "utimensat_time64", "futimesat", "statx", "name_to_handle_at", "inotify_add_watch", "quotactl",
-            "setxattrat", "getxattrat", "listxattrat", "removexattrat", "file_getattr", "file_setattr", "open_tree",
+            "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
+            "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at", "inotify_add_watch", "quotactl",
+            "file_getattr", "file_setattr", "open_tree",
             "open_tree_attr", "fspick", "mount_setattr", "mount",
         ].map { SyscallShape($0).path(1) }
+        + ["newfstatat", "fstatat64", "statx", "setxattrat", "getxattrat", "listxattrat", "removexattrat"].map {
+            SyscallShape($0).path(1, .lookupUnlessEmpty)
+        }
         + [SyscallShape("fanotify_mark").path(4)]
 
     private static let making: [SyscallShape] = [
@@ -181,7 +195,7 @@ package enum SyscallShapes {
     ]
 
     private static let sockets: [SyscallShape] = [
-        SyscallShape("bind").address(ASH_ADDRESS_IN),
+        SyscallShape("bind").address(ASH_ADDRESS_IN).creatingSocket(),
         SyscallShape("connect").address(ASH_ADDRESS_IN).flag(ASH_ADDRESS_FIRST),
         SyscallShape("sendto").address(ASH_ADDRESS_IN, 4),
         SyscallShape("accept").address(ASH_ADDRESS_OUT),

@@ -64,6 +64,7 @@ enum ash_special {
 	ASH_SPECIAL_SHM_CONTROL = 20,
 	ASH_SPECIAL_MQ_SEND_64 = 21,    /* the same with 64-bit times, whatever the ABI */
 	ASH_SPECIAL_MQ_RECEIVE_64 = 22,
+	ASH_SPECIAL_EXEC = 23,         /* the credentials before and after */
 };
 
 struct ash_shape {

@@ -159,7 +159,7 @@ struct aw_mmap {
 /* What an AW_SECTION_SPECIAL holds. */
 enum aw_special {
 	AW_SPECIAL_OPENAT2 = 1,       /* struct aw_openat2 */
-	AW_SPECIAL_CAPSET = 2,        /* struct aw_capset */
+	AW_SPECIAL_CAPSET = 2,        /* struct aw_credentials: the new ones */
 	AW_SPECIAL_KERN_MODULE = 3,   /* the name, without NUL */
 	AW_SPECIAL_MQ_OPEN = 4,       /* struct aw_mq_attr, zeros when none was given */
 	AW_SPECIAL_MQ_SEND = 5,       /* struct aw_timespec, zeros when none was given */
@@ -170,14 +170,19 @@ enum aw_special {
 	AW_SPECIAL_SOCKETCALL = 10,   /* __u32 arguments of the call inside */
 	AW_SPECIAL_BPF = 11,          /* __u64 id of the program that was loaded */
 	AW_SPECIAL_MQ_RECEIVE = 12,   /* struct aw_timespec, zeros when none was given */
+	AW_SPECIAL_OLD_CREDENTIALS = 13, /* struct aw_credentials: before an exec */
+	AW_SPECIAL_NEW_CREDENTIALS = 14, /* struct aw_credentials: after it */
 };
 
 struct aw_openat2 {
 	__u64 flags, mode, resolve; /* struct open_how as given */
 };
 
-struct aw_capset {
-	__u64 inheritable, permitted, effective, ambient; /* of the new credentials */
+struct aw_credentials {
+	__u64 inheritable, permitted, effective, ambient; /* capability sets */
+	__u32 uid, euid;
+	__u32 securebits;
+	__u32 reserved;
 };
 
 struct aw_mq_attr {
@@ -224,7 +229,7 @@ _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
 _Static_assert(sizeof(struct aw_syscall) == 152, "aw_syscall");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
 _Static_assert(sizeof(struct aw_object) == 40, "aw_object");
-_Static_assert(sizeof(struct aw_capset) == 32, "aw_capset");
+_Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");
 _Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
 _Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
 _Static_assert(sizeof(struct aw_target) == 32, "aw_target");
