@@ -22,6 +22,9 @@ struct Differential: ParsableCommand {
     @Option(help: ArgumentHelp("Keep both logs, and what the programs printed, here.", valueName: "directory"))
     var keep: String?
 
+    @Flag(help: "Run nothing: compare what an earlier run left with --keep.")
+    var again = false
+
     @Flag(help: "Print the figures as JSON.")
     var json = false
 
@@ -54,7 +57,8 @@ struct Differential: ParsableCommand {
             for workload in NamedWorkload.all { print(workload.name) }
             return
         }
-        guard getuid() == 0 else { throw fail("needs root: it takes over the kernel's audit") }
+        guard !again || keep != nil else { throw fail("--again needs --keep: where to find what an earlier run left") }
+        guard again || getuid() == 0 else { throw fail("needs root: it takes over the kernel's audit") }
         let known = Set(NamedWorkload.all.map(\.name))
         if let wrong = only.first(where: { !known.contains($0) }) { throw fail("no workload is called \(wrong); see --list") }
         let total: Figures
@@ -88,10 +92,15 @@ struct Differential: ParsableCommand {
         var total = Figures()
         for (name, words) in try chosen(path: path) {
             let directory = top.appending(path: name)
-            try? FileManager.default.removeItem(at: directory)
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             var session = Session(program: URL(filePath: program).path, rules: text)
-            let figures = try session.run(words, in: directory, environment: environment, seconds: limit)
+            if again, !FileManager.default.fileExists(atPath: directory.path) { continue }
+            if !again {
+                try? FileManager.default.removeItem(at: directory)
+                try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            }
+            let figures =
+                try again
+                ? session.compare(directory) : session.run(words, in: directory, environment: environment, seconds: limit)
             say("\(name): \(figures.summary)")
             for note in session.notes { say("\(name): note: \(note)") }
             total.add(figures)
@@ -100,7 +109,7 @@ struct Differential: ParsableCommand {
     }
 
     private func chosen(path: String) throws -> [(String, [String])] {
-        if !command.isEmpty { return [("command", command)] }
+        if !command.isEmpty || (again && FileManager.default.fileExists(atPath: (keep ?? "") + "/command")) { return [("command", command)] }
         var result: [(String, [String])] = []
         for workload in NamedWorkload.all where only.isEmpty || only.contains(workload.name) {
             let missing = workload.needs.filter { need in

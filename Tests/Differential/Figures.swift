@@ -69,7 +69,7 @@ struct Figures: Codable {
         }
         for difference in found {
             Self.add(
-                "\(difference.record) \(difference.field) \(difference.kind.rawValue)", to: &differences, kernel,
+                "\(difference.record) \(difference.field.isEmpty ? "(no name)" : difference.field) \(difference.kind.rawValue)", to: &differences, kernel,
                 kernel: difference.kernel, ours: difference.ours)
         }
     }

@@ -97,12 +97,20 @@ struct Session {
         for line in collector.error.split(separator: "\n") where line.contains("lost") || line.contains("bad ") || line.contains("incomplete") {
             if !line.hasSuffix(" 0") { notes.append(String(line)) }
         }
-        let kernel = AuditLog(try bytes(of: audit.log))
-        let ours = AuditLog(try bytes(of: records))
+        try "\(leader)".write(to: directory.appending(path: "leader"), atomically: true, encoding: .utf8)
+        return try compare(directory)
+    }
+
+    /// Compares the logs that a run left in `directory`.
+    mutating func compare(_ directory: URL) throws -> Figures {
+        let leader = try String(contentsOf: directory.appending(path: "leader"), encoding: .utf8)
+        guard let leader = Int(leader.split(separator: "\n").first ?? "") else { throw HarnessError("\(directory.path)/leader is no pid") }
+        let kernel = AuditLog(try bytes(of: directory.appending(path: "kernel.log")))
+        let ours = AuditLog(try bytes(of: directory.appending(path: "ours.log")))
         for (name, log) in [("kernel", kernel), ("our", ours)] where !log.unreadable.isEmpty {
             notes.append("\(log.unreadable.count) lines of the \(name) log are no records: \(log.unreadable[0])")
         }
-        return Figures(kernel: kernel, ours: ours, leader: Int(leader))
+        return Figures(kernel: kernel, ours: ours, leader: leader)
     }
 
     private static func isReady(_ text: String) -> Bool {

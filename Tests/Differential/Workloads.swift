@@ -21,7 +21,11 @@ struct NamedWorkload {
         NamedWorkload(name: "execs", script: "exec $W/execs $PWD $W/target_static </dev/zero >/dev/null"),
         NamedWorkload(name: "thread_exec", script: "exec $W/thread_exec $PWD $W/target_static </dev/zero >/dev/null"),
         program("lifecycle", "exit"), program("lifecycle", "killed"), program("lifecycle", "fork"),
-        program("lifecycle", "signal"), program("counted", "4 500"), program("race"),
+        program("lifecycle", "signal"), program("lifecycle", "stopped"), program("counted", "4 500"), program("race"),
+        program("diff_files"), program("diff_mounts"), program("diff_queues"), program("diff_signals"),
+        NamedWorkload(
+            name: "diff_privileges", script: "exec $W/diff_privileges $PWD $W/target_static </dev/zero >/dev/null"),
+        program("diff_kernel"), program("diff_ring"), program("diff_socketcall_32"),
         NamedWorkload(
             name: "coreutils",
             script: """
