@@ -82,6 +82,17 @@ struct AuditLog {
     /// Lines that are no records.
     private(set) var unreadable: [String] = []
 
+    /// What a message of the harness holds that says: from here on both are watching.
+    static let beginMark = "ebpf-audit-differential-begin"
+
+    /// The events behind the mark; all when there is none.
+    func afterMark() -> AuditLog {
+        var copy = self
+        let mark = events.lastIndex { $0.records[0].type == "USER" && $0.records[0].text.contains(Self.beginMark) }
+        if let mark { copy.events.removeFirst(mark + 1) }
+        return copy
+    }
+
     init(_ bytes: [UInt8]) {
         var places: [String: Int] = [:]
         for line in bytes.split(separator: UInt8(ascii: "\n")) {

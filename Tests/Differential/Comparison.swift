@@ -60,8 +60,13 @@ enum Comparison {
             }
             return result
         }
-        result += names.filter { !otherNames.contains($0) }.map { difference($0, .missing) }
-        result += otherNames.filter { !names.contains($0) }.map { difference($0, .extra) }
+        // What is missing together is one difference: PATH has no inode, dev, mode … of a file that is not known.
+        for (kind, list) in [
+            (Difference.Kind.missing, names.filter { !otherNames.contains($0) }),
+            (.extra, otherNames.filter { !names.contains($0) }),
+        ] where !list.isEmpty {
+            result.append(difference(list.joined(separator: ","), kind))
+        }
         for field in kernel.fields {
             guard let other = ours[field.name], let value = kernel[field.name], other != value else { continue }
             result.append(difference(field.name, .value))

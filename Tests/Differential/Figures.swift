@@ -39,16 +39,16 @@ struct Figures: Codable {
     /// Compares what two logs have of the processes that descend from `leader`.
     init(kernel: AuditLog, ours: AuditLog, leader: Int) {
         let tree = ProcessTree(leader: leader, logs: [kernel, ours])
-        var normaliser = Normaliser()
-        let theirs = tree.events(of: kernel).map { normaliser.normalise($0) }
+        var normaliser = Normaliser(kernel: kernel)
+        let theirs = tree.events(of: kernel.afterMark()).map { normaliser.normalise($0) }
         let own = tree.events(of: ours).map { normaliser.normalise($0) }
         let pairing = Pairing(kernel: theirs, ours: own)
         kernelEvents = theirs.count
         ourEvents = own.count
         pairs = pairing.pairs.count
         for pair in pairing.pairs {
-            normaliser.notePair(pair.kernel, pair.ours)
-            note(pair.kernel, pair.ours)
+            let (kernel, ours) = normaliser.normalise(kernel: pair.kernel, ours: pair.ours)
+            note(kernel, ours)
         }
         for event in pairing.onlyKernel {
             Self.add(Self.call(event), to: &onlyKernel, event, kernel: event.head?.text ?? "", ours: "")

@@ -83,6 +83,9 @@ final class KernelAudit {
     /// Loads a rules file.
     func load(_ rules: URL) throws { try tool(Self.auditctl, ["-R", rules.path]) }
 
+    /// Says in the log that both watch from here on: what the workload did to get ready is not compared.
+    func markBegin() throws { try tool(Self.auditctl, ["-m", AuditLog.beginMark]) }
+
     /// Takes the rules away.
     func unload() throws { try tool(Self.auditctl, ["-D"]) }
 

@@ -79,6 +79,7 @@ struct Session {
             collector.process.isRunning
         else { throw HarnessError("ebpf-audit does not start: \(collector.error)") }
 
+        try audit.markBegin()
         try gate.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
         try gate.fileHandleForWriting.close()
         try workload.wait(seconds: seconds)
