@@ -66,6 +66,9 @@ struct Event: Sendable {
     var pid: Int? { head?["pid"].flatMap { Int($0) } }
     var ppid: Int? { head?["ppid"].flatMap { Int($0) } }
 
+    /// What PROCTITLE says.
+    var title: String? { records.last { $0.type == "PROCTITLE" }?["proctitle"] }
+
     /// What an event of the other log must share to be the same: process, ABI, call, arguments and result.
     var identity: String? {
         guard let head else { return nil }

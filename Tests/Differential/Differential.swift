@@ -49,6 +49,9 @@ struct Differential: ParsableCommand {
     @Option(help: ArgumentHelp("Length of the example lines.", valueName: "bytes"))
     var width = 400
 
+    @Option(help: ArgumentHelp("Show examples of so many system calls for each difference.", valueName: "count"))
+    var examples = 1
+
     @Option(name: .customLong("workload"), parsing: .remaining, help: ArgumentHelp("Run this command, to the end of the line.", valueName: "command"))
     var command: [String] = []
 
@@ -68,7 +71,7 @@ struct Differential: ParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(total), as: UTF8.self))
         } else {
-            print(total.tables(width: width))
+            print(total.tables(width: width, examples: examples))
             print("all: \(total.summary)")
         }
         let isComplete = total.pairs > 0 && total.pairs == total.kernelEvents && total.pairs == total.ourEvents

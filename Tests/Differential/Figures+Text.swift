@@ -11,12 +11,17 @@ extension Figures {
 
     /// The tables.
     ///
-    /// - Parameter width: bytes of an example line that are shown.
-    func tables(width: Int) -> String {
+    /// - Parameters:
+    ///   - width: bytes of an example line that are shown.
+    ///   - examples: the greatest number of system calls that an example is shown of.
+    func tables(width: Int, examples: Int) -> String {
         var text = ""
-        text += Self.table("in the kernel's log only", onlyKernel, width: width)
-        text += Self.table("in our log only", onlyOurs, width: width)
-        text += Self.table("differences: record, field, kind", differences, width: width)
+        for (title, rows) in [
+            ("in the kernel's log only", onlyKernel), ("in our log only", onlyOurs),
+            ("differences: record, field, kind", differences),
+        ] {
+            text += Self.table(title, rows, width: width, examples: examples)
+        }
         let worst = calls.filter { $0.value[0] != $0.value[1] }.sorted { ($1.value[0] - $1.value[1], $0.key) < ($0.value[0] - $0.value[1], $1.key) }
         if !worst.isEmpty {
             text += "\nnot identical, by system call (of all)\n  "
@@ -29,7 +34,7 @@ extension Figures {
         return text
     }
 
-    private static func table(_ title: String, _ rows: [String: Row], width: Int) -> String {
+    private static func table(_ title: String, _ rows: [String: Row], width: Int, examples: Int) -> String {
         guard !rows.isEmpty else { return "" }
         var text = "\n\(title)\n"
         for (name, row) in rows.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
@@ -40,8 +45,11 @@ extension Figures {
                 text += calls.count > 8 ? ", … \(calls.count) calls]" : "]"
             }
             text += "\n"
-            if !row.kernel.isEmpty { text += "           kernel: \(cut(row.kernel, width))\n" }
-            if !row.ours.isEmpty { text += "           ours:   \(cut(row.ours, width))\n" }
+            for (call, _) in calls.prefix(examples) {
+                guard let example = row.examples[call] else { continue }
+                if !example.kernel.isEmpty { text += "           kernel: \(cut(example.kernel, width))\n" }
+                if !example.ours.isEmpty { text += "           ours:   \(cut(example.ours, width))\n" }
+            }
         }
         return text
     }

@@ -8,9 +8,20 @@ struct Figures: Codable {
         var count = 0
         /// How many, by system call.
         var calls: [String: Int] = [:]
-        /// The first such records, of the kernel and ours.
-        var kernel = ""
-        var ours = ""
+        /// The first such records of each system call.
+        var examples: [String: Example] = [:]
+
+        mutating func add(_ call: String, _ example: Example) {
+            count += 1
+            calls[call, default: 0] += 1
+            if examples[call] == nil { examples[call] = example }
+        }
+    }
+
+    /// A record of the kernel beside ours; empty where there is none.
+    struct Example: Codable {
+        let kernel: String
+        let ours: String
     }
 
     var kernelEvents = 0
@@ -51,10 +62,12 @@ struct Figures: Codable {
             note(kernel, ours)
         }
         for event in pairing.onlyKernel {
-            Self.add(Self.call(event), to: &onlyKernel, event, kernel: event.head?.text ?? "", ours: "")
+            let call = Self.call(event)
+            onlyKernel[call, default: Row()].add(call, Example(kernel: event.head?.text ?? "", ours: ""))
         }
         for event in pairing.onlyOurs {
-            Self.add(Self.call(event), to: &onlyOurs, event, kernel: "", ours: event.head?.text ?? "")
+            let call = Self.call(event)
+            onlyOurs[call, default: Row()].add(call, Example(kernel: "", ours: event.head?.text ?? ""))
         }
         for (allowance, count) in normaliser.counts { allowed[allowance.rawValue] = count }
     }
@@ -68,17 +81,10 @@ struct Figures: Codable {
             identicalButPath += 1
         }
         for difference in found {
-            Self.add(
-                "\(difference.record) \(difference.field.isEmpty ? "(no name)" : difference.field) \(difference.kind.rawValue)", to: &differences, kernel,
-                kernel: difference.kernel, ours: difference.ours)
+            let field = difference.field.isEmpty ? "(no name)" : difference.field
+            differences["\(difference.record) \(field) \(difference.kind.rawValue)", default: Row()]
+                .add(Self.call(kernel), Example(kernel: difference.kernel, ours: difference.ours))
         }
-    }
-
-    private static func add(_ name: String, to rows: inout [String: Row], _ event: Event, kernel: String, ours: String) {
-        var row = rows[name] ?? Row(kernel: kernel, ours: ours)
-        row.count += 1
-        row.calls[call(event), default: 0] += 1
-        rows[name] = row
     }
 
     /// The name of an event's system call; `/32` behind that of the 32-bit table.
@@ -102,7 +108,7 @@ struct Figures: Codable {
             self[keyPath: path].merge(rows) { one, other in
                 Row(
                     count: one.count + other.count, calls: one.calls.merging(other.calls, uniquingKeysWith: +),
-                    kernel: one.kernel, ours: one.ours)
+                    examples: one.examples.merging(other.examples) { one, _ in one })
             }
         }
         calls.merge(other.calls) { [$0[0] + $1[0], $0[1] + $1[1]] }

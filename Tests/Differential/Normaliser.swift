@@ -20,23 +20,56 @@ enum Allowance: String, CaseIterable, Sendable {
     }
 }
 
-/// Takes out of events what may differ, and counts how often it did.
-struct Normaliser {
-    private(set) var counts: [Allowance: Int] = [:]
+/// Titles as processes had them, from the kernel's own records.
+private struct Titles {
     /// The title that the kernel first wrote for each process.
-    private var titles: [Int: String] = [:]
+    private(set) var first: [Int: String] = [:]
+    /// Every title that some process had: written as such, or made of the words of an exec.
+    private(set) var all: Set<String> = []
 
-    /// - Parameter kernel: the kernel's whole log; what it says of a task may come from an event that is not compared.
     init(kernel: AuditLog) {
         for event in kernel.events {
-            guard let pid = event.pid, let title = Self.title(event), titles[pid] == nil else { continue }
-            titles[pid] = title
+            if let words = event.records.first(where: { $0.type == "EXECVE" }) { all.insert(Self.title(words)) }
+            guard let pid = event.pid, let title = event.title else { continue }
+            all.insert(title)
+            if first[pid] == nil { first[pid] = title }
         }
     }
 
-    private static func title(_ event: Event) -> String? {
-        event.records.last { $0.type == "PROCTITLE" }?["proctitle"]
+    /// The title that follows from the words of an exec: their first 128 bytes (MAX_PROCTITLE_AUDIT_LEN), without what
+    /// cannot be printed at their end (audit_proctitle_rtrim()).
+    private static func title(_ record: Record) -> String {
+        var bytes: [UInt8] = []
+        for field in record.fields where field.name.hasPrefix("a") && field.name != "argc" && !field.name.hasSuffix("_len") {
+            bytes += text(field.value)
+            // Only the last piece of a long word ends it; nobody looks that far.
+            bytes.append(0)
+            if bytes.count > 128 { break }
+        }
+        bytes = Array(bytes.prefix(128))
+        while bytes.count > 1, let last = bytes.last, !(0x20...0x7e).contains(last) { bytes.removeLast() }
+        let isPlain = bytes.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
+        if isPlain { return "\"" + String(decoding: bytes, as: UTF8.self) + "\"" }
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+
+    /// The bytes of an untrusted string.
+    private static func text(_ value: String) -> [UInt8] {
+        let bytes = Array(value.utf8)
+        if bytes.first == UInt8(ascii: "\""), bytes.count > 1 { return Array(bytes[1..<(bytes.count - 1)]) }
+        return stride(from: 0, to: bytes.count - 1, by: 2)
+            .compactMap { UInt8(String(decoding: bytes[$0...($0 + 1)], as: UTF8.self), radix: 16) }
+    }
+}
+
+/// Takes out of events what may differ, and counts how often it did.
+struct Normaliser {
+    private(set) var counts: [Allowance: Int] = [:]
+    private let titles: Titles
+
+    /// - Parameter kernel: the kernel's whole log; what it says of a task may come from an event that is not compared.
+    init(kernel: AuditLog) { titles = Titles(kernel: kernel) }
 
     /// `event` without records that only one of the logs can have.
     mutating func normalise(_ event: Event) -> Event {
@@ -49,8 +82,8 @@ struct Normaliser {
     /// Two events of the same call without what may differ.
     mutating func normalise(kernel: Event, ours: Event) -> (kernel: Event, ours: Event) {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
-        guard let pid = kernel.pid, let one = Self.title(kernel), let other = Self.title(ours), one != other,
-            titles[pid] == one
+        guard let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
+            titles.first[pid] == one, titles.all.contains(other)
         else { return (kernel, ours) }
         counts[.titleCache, default: 0] += 1
         var (first, second) = (kernel, ours)
