@@ -31,6 +31,8 @@ static __always_inline int path__prepend(struct path_walk *walk, const unsigned 
 	}
 	start -= length + 1;
 	start &= 2 * AW_PATH_MAX - 1;
+	/* 6.1: kept apart from walk->start, which clang would use in place of start + 1 when length is 0, unbounded. */
+	barrier_var(start);
 	if (start > PATH_TEXT_MAX)
 		return 0;
 	walk->text[start] = '/';
