@@ -105,7 +105,8 @@ struct group_info {
 	kgid_t gid[0];
 };
 
-typedef struct { __u64 val; } kernel_cap_t; /* two __u32 before 6.3, which is the same in memory on little-endian machines */
+/* Before 6.3 (f122a08b197d) two __u32 with another name, the same in memory on little-endian machines: read it whole. */
+typedef struct { __u64 val; } kernel_cap_t;
 
 struct cred {
 	kuid_t uid;

@@ -94,10 +94,10 @@ static __always_inline void credentials__read(struct aw_credentials *value, stru
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
-	value->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
-	value->permitted = BPF_CORE_READ(cred, cap_permitted.val);
-	value->effective = BPF_CORE_READ(cred, cap_effective.val);
-	value->ambient = BPF_CORE_READ(cred, cap_ambient.val);
+	BPF_CORE_READ_INTO(&value->inheritable, cred, cap_inheritable);
+	BPF_CORE_READ_INTO(&value->permitted, cred, cap_permitted);
+	BPF_CORE_READ_INTO(&value->effective, cred, cap_effective);
+	BPF_CORE_READ_INTO(&value->ambient, cred, cap_ambient);
 	value->uid = BPF_CORE_READ(cred, uid.val);
 	value->euid = BPF_CORE_READ(cred, euid.val);
 	value->securebits = BPF_CORE_READ(cred, securebits);
