@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
 
 #include <bpf/bpf.h>
@@ -60,23 +61,23 @@ static int keep_log(enum libbpf_print_level level, const char *format, va_list a
 {
 	if (level == LIBBPF_DEBUG || !logging)
 		return 0;
-	char line[4096];
-	int length = vsnprintf(line, sizeof(line), format, arguments);
+	/* A verifier log comes as one line of any length, and ends with its reason: the end is what to keep. */
+	char *line = NULL;
+	int length = vasprintf(&line, format, arguments);
 
 	if (length < 0)
 		return 0;
-	if ((size_t)length >= sizeof(line))
-		length = sizeof(line) - 1;
-	/* A verifier log ends with its reason, so the end is what to keep. */
 	size_t have = strlen(logging->log), room = sizeof(logging->log) - 1;
+	size_t skip = (size_t)length > room ? length - room : 0, added = length - skip;
 
-	if (have + length > room) {
-		size_t drop = have + length - room;
+	if (have + added > room) {
+		size_t drop = have + added - room;
 
 		memmove(logging->log, logging->log + drop, have - drop + 1);
 		have -= drop;
 	}
-	memcpy(logging->log + have, line, length + 1);
+	memcpy(logging->log + have, line + skip, added + 1);
+	free(line);
 	return length;
 }
 
