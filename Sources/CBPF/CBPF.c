@@ -41,6 +41,8 @@ struct cbpf {
 	size_t program_count;
 	int tick; /* the program that is run by hand and never attached */
 	int index, list, clauses, shapes, statistics;
+	void *controls; /* the programs' .bss section, where these are */
+	size_t controls_bytes;
 	volatile uint32_t *generation, *groups;
 
 	/* The ring, mapped as Documentation/bpf/ringbuf.rst lays it out: consumer page, producer page, data twice. */
@@ -96,8 +98,8 @@ const char *cbpf_library_version(void)
 	return libbpf_version_string() + (libbpf_version_string()[0] == 'v');
 }
 
-/* Where global variable `name` is in the initial (or, after loading, the live) bytes of its section's map. */
-static void *variable(struct cbpf *handle, const char *section, const char *name)
+/* Finds the map of section `section` and where in its value the global variable `name` is; NULL when there is none. */
+static struct bpf_map *find_variable(struct cbpf *handle, const char *section, const char *name, uint32_t *offset)
 {
 	struct btf *btf = bpf_object__btf(handle->object);
 	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
@@ -116,27 +118,57 @@ static void *variable(struct cbpf *handle, const char *section, const char *name
 		bpf_object__for_each_map(map, handle->object) {
 			const char *map_name = bpf_map__name(map);
 			size_t length = strlen(map_name), tail = strlen(section);
-			size_t size = 0;
 
 			if (length < tail || strcmp(map_name + length - tail, section))
 				continue;
-			/*
-			 * Declared const, yet the memory is libbpf's own and writable until loading; from then on the
-			 * map itself, writable unless the section is read-only. Skeletons write to it the same way.
-			 */
-			char *bytes = (char *)bpf_map__initial_value(map, &size);
-
-			return bytes && info[i].offset + info[i].size <= size ? bytes + info[i].offset : NULL;
+			*offset = info[i].offset;
+			return info[i].offset + info[i].size <= bpf_map__value_size(map) ? map : NULL;
 		}
 	}
 	return NULL;
 }
 
+/* Where global variable `name` is in the bytes that its section's map begins with. For use before loading. */
+static void *setting(struct cbpf *handle, const char *name)
+{
+	uint32_t offset;
+	struct bpf_map *map = find_variable(handle, ".rodata", name, &offset);
+	size_t size = 0;
+	/* Declared const, yet the memory is libbpf's own and writable until loading. Skeletons write to it the same way. */
+	char *bytes = map ? (char *)bpf_map__initial_value(map, &size) : NULL;
+
+	return bytes && offset < size ? bytes + offset : NULL;
+}
+
+/*
+ * Maps the variables that change while running. What bpf_map__initial_value() points to is no more than the bytes that they
+ * began with, unless libbpf is newer than 1.5 or the object came as a skeleton (bpf_object__load_skeleton()).
+ */
+static int map_controls(struct cbpf *handle)
+{
+	uint32_t generation, groups;
+	struct bpf_map *map = find_variable(handle, ".bss", "control_generation", &generation);
+
+	if (!map || find_variable(handle, ".bss", "control_groups", &groups) != map)
+		return -ENOENT;
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t bytes = (bpf_map__value_size(map) + page - 1) & ~(page - 1);
+	void *controls = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (controls == MAP_FAILED)
+		return -errno;
+	handle->controls = controls;
+	handle->controls_bytes = bytes;
+	handle->generation = (void *)((char *)controls + generation);
+	handle->groups = (void *)((char *)controls + groups);
+	return 0;
+}
+
 static int set_settings(struct cbpf *handle, const struct cbpf_settings *settings)
 {
-	uint32_t *self = variable(handle, ".rodata", "setting_self_tgid");
-	uint32_t *excluded = variable(handle, ".rodata", "setting_excluded_tgid");
-	uint64_t *wakeup = variable(handle, ".rodata", "setting_wakeup_bytes");
+	uint32_t *self = setting(handle, "setting_self_tgid");
+	uint32_t *excluded = setting(handle, "setting_excluded_tgid");
+	uint64_t *wakeup = setting(handle, "setting_wakeup_bytes");
 	struct bpf_map *ring = bpf_object__find_map_by_name(handle->object, "ring");
 	struct bpf_map *inflight = bpf_object__find_map_by_name(handle->object, "inflight");
 	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
@@ -153,6 +185,9 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 
 	int error = bpf_map__set_max_entries(ring, settings->ring_bytes);
 
+	/* libbpf rounds up what is no power of two or page; the reader's masks would not follow. */
+	if (!error && bpf_map__max_entries(ring) != settings->ring_bytes)
+		error = -EINVAL;
 	if (!error)
 		error = bpf_map__set_max_entries(inflight, settings->inflight);
 	if (!error)
@@ -227,12 +262,11 @@ int cbpf_load(struct cbpf *handle)
 	handle->shapes = map_descriptor(handle, "shapes");
 	handle->statistics = map_descriptor(handle, "statistics");
 	handle->ring = map_descriptor(handle, "ring");
-	handle->generation = variable(handle, ".bss", "control_generation");
-	handle->groups = variable(handle, ".bss", "control_groups");
 	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->shapes < 0 ||
-	    handle->statistics < 0 || handle->ring < 0 || !handle->generation || !handle->groups)
+	    handle->statistics < 0 || handle->ring < 0)
 		return -ENOENT;
-	return map_ring(handle);
+	error = map_controls(handle);
+	return error ? error : map_ring(handle);
 }
 
 int cbpf_attach(struct cbpf *handle)
@@ -288,6 +322,8 @@ void cbpf_close(struct cbpf *handle)
 		munmap((void *)handle->producer, page + 2 * handle->ring_bytes);
 	if (handle->consumer)
 		munmap((void *)handle->consumer, page);
+	if (handle->controls)
+		munmap(handle->controls, handle->controls_bytes);
 	bpf_object__close(handle->object);
 	free(handle);
 }
