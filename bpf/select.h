@@ -73,7 +73,7 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 		return true;
 	for (__u32 i = 0; i < AS_RANGE_MAX; i++) {
 		if (i >= count)
-			return false;
+			break;
 		__u32 slot = half * AS_LIST_MAX + ((first + i) & (AS_LIST_MAX - 1));
 		__u32 *clause = bpf_map_lookup_elem(&selection_list, &slot);
 
@@ -87,7 +87,7 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 		if (!never && (outcome & 3) != CLAUSE_NO)
 			return true;
 	}
-	return true;
+	return count > AS_RANGE_MAX; /* what was not looked at may match */
 }
 
 static __always_inline struct as_index *select__index(__u32 generation, __u32 abi, __u32 nr)

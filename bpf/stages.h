@@ -62,6 +62,8 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 		/* The call before this one has never been seen to end. */
 		statistics->generated++;
 		statistics->lost_orphaned++;
+		if (!(entry->call.flags & INFLIGHT_LONG))
+			bpf_map_delete_elem(&inflight_long, &task);
 		error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_ANY);
 	}
 	if (error) {
@@ -131,6 +133,7 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		entry__path(entry, 2);
 		entry__path(entry, 3);
 		entry__path(entry, 4);
+		entry__path(entry, 5);
 	}
 	if (shape->address)
 		entry__address(entry);
@@ -275,6 +278,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 		record__late_path(record, call, 2);
 		record__late_path(record, call, 3);
 		record__late_path(record, call, 4);
+		record__late_path(record, call, 5);
 	}
 	record__received_address(record, call, ret);
 	record__descriptor_pair(record, call, ret);
@@ -299,12 +303,13 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	if (start)
 		record__arguments(record, start, end);
 
-	if (record__send(record, AW_TYPE_SYSCALL, call->time, sequence))
+	if (record__send(record, AW_TYPE_SYSCALL, call->time, sequence)) {
 		statistics->lost_ring++;
-	else
+	} else {
 		statistics->sent++;
-	if (record->flags & AW_FLAG_INCOMPLETE)
-		statistics->incomplete++;
+		if (record->flags & AW_FLAG_INCOMPLETE)
+			statistics->incomplete++;
+	}
 out:
 	if (call->flags & INFLIGHT_LONG)
 		bpf_map_delete_elem(&inflight_long, &key);

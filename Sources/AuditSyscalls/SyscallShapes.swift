@@ -125,6 +125,8 @@ package enum SyscallShapes {
             for shape in all {
                 // i386's mmap takes one pointer to all its arguments; only mmap2 passes them.
                 if abi == .compat, shape.name == "mmap" { continue }
+                // The 64-bit mask takes two arguments of a 32-bit caller (compat_sys_fanotify_mark(), fanotify_user.c).
+                let shape = abi == .compat && shape.name == "fanotify_mark" ? SyscallShape(shape.name).path(5) : shape
                 guard let number = SyscallTable.number(of: shape.name, abi: abi), number < UInt32(AS_SYSCALLS) else {
                     continue
                 }
@@ -152,7 +154,7 @@ package enum SyscallShapes {
         [
             "stat", "lstat", "stat64", "lstat64", "oldstat", "oldlstat", "access", "truncate", "truncate64", "chmod",
             "chown", "lchown", "chown32", "lchown32", "utime", "utimes", "statfs", "statfs64", "uselib", "acct",
-            "umount", "umount2", "oldumount", "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
+            "umount", "umount2", "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
             "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
         ].map { SyscallShape($0).path(0) }
         + [
