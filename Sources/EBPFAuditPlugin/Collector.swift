@@ -136,6 +136,7 @@ extension Collector {
     private static func load(_ configuration: Configuration, _ rules: RuleSet) throws(Failure) -> KernelSide {
         var settings = KernelSettings(selfProcess: UInt32(getpid()))
         settings.ringBytes = configuration.ringBytes
+        if let inflight = configuration.inflight { settings.inflight = inflight }
         // The kernel leaves auditd out (auditd_test_task() in kernel/audit.c); a plugin's parent is auditd.
         if configuration.isPlugin { settings.excludedProcess = UInt32(getppid()) }
         do {

@@ -17,6 +17,8 @@ struct Configuration: Sendable {
     var queueBatches = 16
     /// Size of the ring, bytes.
     var ringBytes: UInt32 = 8 << 20
+    /// Calls that can be under way at a time, or nil for the kernel side's own default.
+    var inflight: UInt32?
     /// Whether events end in an EOE record.
     var endOfEvent = true
     /// Started by auditd: stdin carries its records.
@@ -74,11 +76,16 @@ extension Configuration {
                 return "'ring_bytes' is \(value); it must be a power of two from 65536 to 1073741824"
             }
             ringBytes = count
+        case "inflight":
+            guard let count = UInt32(value), (1...1 << 20).contains(count) else {
+                return "'inflight' is \(value); it must be a number from 1 to 1048576"
+            }
+            inflight = count
         case "end_of_event":
             guard value == "yes" || value == "no" else { return "'end_of_event' is \(value); it must be yes or no" }
             endOfEvent = value == "yes"
         default:
-            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, end_of_event"
+            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, end_of_event"
         }
         return nil
     }
