@@ -19,11 +19,13 @@ BPF_FLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wext
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 BPF_OBJECTS := $(BUILD)/bpf/btf.bpf.o
+# Kernel programs that only the tests load.
+BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all run test differential check bench bpf build workload deps test-deps install clean help
+.PHONY: all run test differential check bench bpf bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -36,7 +38,7 @@ run: build
 
 ## make test     install what is missing, build, and run every test
 TEST ?=
-test: test-deps build workload
+test: test-deps build workload bpf-test
 	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
 
 ## make differential  compare with the records of the kernel's own audit (DIFFERENTIAL="..." for options)
@@ -61,6 +63,14 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	@touch Sources/CBPF/CBPF.c # embeds the object, which the Swift build does not see change
+
+## make bpf-test the kernel programs that only the tests load, under build/bpf-test
+bpf-test: $(BPF_TEST_OBJECTS)
+
+$(BUILD)/bpf-test/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) \
+		$(wildcard Tests/Support/CBPFTest/include/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
 ## make workload the programs that the tests watch, under build/workload
 workload: $(WORKLOAD)

@@ -73,23 +73,34 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What several test targets need: events made by hand and at random, rules at random.
+        .target(
+            name: "AuditTestSupport", dependencies: ["AuditEvents", "CAuditWire"], path: "Tests/Support/AuditTestSupport",
+            swiftSettings: strict),
+        // Kernel programs and layouts under test: libbpf, but not CBPF's way of using it.
+        .target(
+            name: "CBPFTest", dependencies: ["CAuditWire"], path: "Tests/Support/CBPFTest",
+            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         .testTarget(name: "AuditBytesTests", dependencies: ["AuditBytes"], swiftSettings: strict),
-        .testTarget(name: "AuditEventsTests", dependencies: ["AuditEvents", "CAuditWire"], swiftSettings: strict),
-        .testTarget(name: "AuditSyscallsTests", dependencies: ["AuditSyscalls"], swiftSettings: strict),
+        .testTarget(
+            name: "AuditEventsTests", dependencies: ["AuditEvents", "AuditTestSupport", "CAuditWire"], swiftSettings: strict),
+        .testTarget(name: "AuditSyscallsTests", dependencies: ["AuditSyscalls", "CAuditWire"], swiftSettings: strict),
         .testTarget(
             name: "AuditRulesTests",
-            dependencies: ["AuditRules", "AuditEvents", "AuditSyscalls", "CAuditWire"],
+            dependencies: ["AuditRules", "AuditEvents", "AuditSyscalls", "AuditTestSupport", "CAuditWire"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "AuditRecordsTests",
-            dependencies: ["AuditRecords", "AuditBytes", "AuditEvents", "CAuditWire"],
+            dependencies: ["AuditRecords", "AuditBytes", "AuditEvents", "AuditTestSupport", "CAuditWire"],
             swiftSettings: strict
         ),
         .testTarget(name: "AuditOutputsTests", dependencies: ["AuditOutputs", "AuditBytes"], swiftSettings: strict),
         .testTarget(
             name: "KernelProbeTests",
-            dependencies: ["KernelProbe", "AuditRules", "AuditEvents", "AuditSyscalls", "CAuditWire"],
+            dependencies: [
+                "KernelProbe", "AuditRules", "AuditEvents", "AuditSyscalls", "AuditTestSupport", "CAuditWire", "CBPFTest",
+            ],
             swiftSettings: strict
         ),
         // A command: the records of a workload beside those of the kernel's own audit (`make differential`).

@@ -56,6 +56,33 @@ extension RecordBuffer {
         #expect(buffer.text == "one\n4444")
     }
 
+    @Test func recordsThatAreNoEventDoNotCountAsOne() {
+        var buffer = RecordBuffer(capacity: 64)
+        buffer.append("status\n")
+        let isCommitted = buffer.commit(records: 1, events: 0)
+        #expect(isCommitted == true)
+        #expect(buffer.events == 0)
+        #expect(buffer.records == 1)
+        buffer.append("a\nb\nc\n")
+        buffer.commit(records: 3)
+        #expect(buffer.events == 1)
+        #expect(buffer.records == 4)
+        #expect(buffer.committedCount == buffer.count)
+    }
+
+    @Test func rollbackOfAnOverflowMakesItUsableAgain() {
+        var buffer = RecordBuffer(capacity: 6)
+        buffer.append("abc")
+        buffer.commit(records: 1)
+        buffer.append("defg")
+        #expect(buffer.isOverflowed == true)
+        buffer.rollback()
+        #expect(buffer.isOverflowed == false)
+        #expect(buffer.freeCapacity == 3)
+        buffer.append("def")
+        #expect(buffer.text == "abcdef")
+    }
+
     @Test func rollbackKeepsWhatWasCommitted() {
         var buffer = RecordBuffer(capacity: 64)
         buffer.append("a\nb\n")

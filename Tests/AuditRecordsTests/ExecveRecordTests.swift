@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AuditEvents
 import AuditRecords
+import AuditTestSupport
 import CAuditWire
 import Testing
 
@@ -146,20 +147,5 @@ import Testing
         #expect(count == words.count)
         #expect((0..<count).map { texts[$0]! } == words)
         for (number, length) in announced { #expect(digits[number] == length) }
-    }
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct Random: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
     }
 }

@@ -2,6 +2,7 @@
 import AuditEvents
 import AuditRecords
 import AuditSyscalls
+import AuditTestSupport
 import CAuditWire
 import Foundation
 import Testing

@@ -3,6 +3,7 @@ import AuditBytes
 import AuditEvents
 import AuditRecords
 import AuditSyscalls
+import AuditTestSupport
 import CAuditWire
 import Foundation
 import Testing

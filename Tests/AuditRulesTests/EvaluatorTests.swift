@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import AuditRules
+import AuditTestSupport
 import CAuditWire
 import Testing
 

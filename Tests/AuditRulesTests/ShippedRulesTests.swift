@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AuditRules
 import AuditSyscalls
+import AuditTestSupport
 import CAuditWire
 import Foundation
 import Testing

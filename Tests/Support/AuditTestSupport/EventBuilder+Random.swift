@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import AuditEvents
-import CAuditWire
+internal import AuditEvents
+internal import CAuditWire
 
 extension EventBuilder {
     /// An event of random calls, names and files.
-    init(random: inout Random) {
+    package init(random: inout Random) {
         self.init()
         let calls: [UInt32] = [2, 9, 22, 42, 59, 82, 83, 87, 90, 257, 322, UInt32.random(in: 0...600, using: &random)]
         call.nr = calls.randomElement(using: &random)!
@@ -55,7 +55,7 @@ extension EventBuilder {
     }
 
     /// Bytes of a few kinds: any, printable, such as try to break a line.
-    static func bytes(upTo limit: Int, random: inout Random) -> [UInt8] {
+    package static func bytes(upTo limit: Int, random: inout Random) -> [UInt8] {
         let length = Int.random(in: 0..<6, using: &random) == 0 ? limit : Int.random(in: 0...min(limit, 40), using: &random)
         let kind = Int.random(in: 0..<3, using: &random)
         let nasty: [UInt8] = [0, 0x0a, 0x0d, 0x1d, 0x20, 0x22, 0x27, 0x3d, 0x28, 0x29, 0x7f, 0x80, 0xff, 0x2f]
