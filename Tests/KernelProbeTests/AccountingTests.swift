@@ -207,6 +207,9 @@ extension KernelProbeTests {
             #expect(taken.map(\.call.args.1) == (0..<10).map(UInt64.init))
         }
 
+        /// setgroups(2) of x86-64, which libc would make for all threads.
+        static let setgroupsNumber = 116
+
         @Test("supplementary groups come along when they are asked for, and only then")
         func groups() throws {
             var kernel = try Self.load(Self.rule)
@@ -219,7 +222,7 @@ extension KernelProbeTests {
                 Thread {
                     let list = wanted
                     _ = unsafe list.withUnsafeBytes { bytes in
-                        cbpf_test_call(116 /* setgroups */, 3, Int(bitPattern: bytes.baseAddress), 0, 0)
+                        cbpf_test_call(Self.setgroupsNumber, 3, Int(bitPattern: bytes.baseAddress), 0, 0)
                     }
                     Self.call(0..<1)
                     ended.signal()

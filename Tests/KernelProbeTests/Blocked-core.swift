@@ -7,6 +7,8 @@ import Testing
 final class Fifo: @unchecked Sendable {
     /// The name's bytes, with their NUL.
     let name: [UInt8]
+    /// open(2) of x86-64; libc's open() is openat(2).
+    private static let openNumber = 2
     private let directory: String
     private var writer: Int32 = -1
 
@@ -32,7 +34,7 @@ final class Fifo: @unchecked Sendable {
     func open() {
         let descriptor = unsafe name.withUnsafeBytes { bytes in
             cbpf_test_call(
-                2 /* open */, Int(bitPattern: bytes.baseAddress), Int(O_RDONLY), KernelProbeTests.Accounting.mark, 0)
+                Self.openNumber, Int(bitPattern: bytes.baseAddress), Int(O_RDONLY), KernelProbeTests.Accounting.mark, 0)
         }
         if descriptor >= 0 { close(Int32(descriptor)) }
     }
@@ -45,13 +47,14 @@ final class Fifo: @unchecked Sendable {
 
 /// A thread that opens a FIFO, and then makes one call that counts.
 final class Blocked: @unchecked Sendable {
+    private static let gettidNumber = 186
     private let ended = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var thread = 0
 
     init(_ fifo: Fifo) {
         let own = Thread { [self] in
-            lock.withLock { self.thread = cbpf_test_call(186 /* gettid */, 0, 0, 0, 0) }
+            lock.withLock { self.thread = cbpf_test_call(Self.gettidNumber, 0, 0, 0, 0) }
             fifo.open()
             KernelProbeTests.Accounting.call(0..<1)
             ended.signal()
