@@ -22,8 +22,10 @@ enum Place {
     /// The program under test: `EBPF_AUDIT`, else what `swift build -c release` makes.
     static let program = ProcessInfo.processInfo.environment["EBPF_AUDIT"] ?? root + "/.build/release/ebpf-audit"
 
-    /// One of the programs that the Makefile builds from `Tests/Workload`.
-    static func workload(_ name: String) -> String { root + "/build/workload/" + name }
+    /// One of the programs that the Makefile builds from `Tests/Workload`; without links, as the kernel names it.
+    static func workload(_ name: String) -> String {
+        URL(fileURLWithPath: root + "/build/workload/" + name).resolvingSymlinksInPath().path
+    }
 
     /// `path`, or a test failure that says what to do.
     static func required(_ path: String, _ remedy: String) throws -> String {

@@ -72,7 +72,7 @@ extension CollectionTests {
             #expect(try runTool(program, ["rules", "check", right]).end == .exit(0))
             let result = try runTool(program, ["rules", "check", right, wrong])
             #expect(result.end == .exit(Self.dataError))
-            #expect((result.output + result.error).contains("\(wrong):2:20"), "\(result.output + result.error)")
+            #expect((result.output + result.error).contains("\(wrong):2:19"), "\(result.output + result.error)")
             #expect(try runTool(program, ["rules", "check", scratch.file("none")]).end == .exit(Self.noInput))
         }
 
