@@ -2,6 +2,7 @@
 import AuditBytes
 import AuditEvents
 import AuditRecords
+import AuditTestSupport
 import CAuditWire
 import Foundation
 import Testing

@@ -100,7 +100,7 @@ extension KernelProbeTests {
                         Field("flags", \ash_shape.flags), Field("paths", \ash_shape.paths),
                         Field("address", \ash_shape.address), Field("address_arg", \ash_shape.address_arg),
                         Field("fd_arg", \ash_shape.fd_arg), Field("pair_arg", \ash_shape.pair_arg),
-                        Field("reserved", \ash_shape.reserved),
+                        Field("special", \ash_shape.special),
                     ])
             }
         }
