@@ -22,6 +22,13 @@ struct {
 	struct aw_section section;
 	struct aw_object object;
 	struct aw_mmap mmap;
+	struct aw_openat2 openat2;
+	struct aw_credentials credentials;
+	struct aw_mq_attr mq_attr;
+	struct aw_timespec timespec;
+	struct aw_ipc ipc;
+	struct aw_ipc_set ipc_set;
+	struct aw_target target;
 } wire_layouts;
 
 /* What stage__enter() knows: arguments and process. */

@@ -71,6 +71,50 @@ extension KernelProbeTests {
             try Self.check(aw_mmap.self, "aw_mmap", [Field("fd", \aw_mmap.fd), Field("flags", \aw_mmap.flags)])
         }
 
+        @Test func special() throws {
+            try Self.check(
+                aw_openat2.self, "aw_openat2",
+                [
+                    Field("flags", \aw_openat2.flags), Field("mode", \aw_openat2.mode),
+                    Field("resolve", \aw_openat2.resolve),
+                ])
+            try Self.check(
+                aw_credentials.self, "aw_credentials",
+                [
+                    Field("inheritable", \aw_credentials.inheritable), Field("permitted", \aw_credentials.permitted),
+                    Field("effective", \aw_credentials.effective), Field("ambient", \aw_credentials.ambient),
+                    Field("uid", \aw_credentials.uid), Field("euid", \aw_credentials.euid),
+                    Field("securebits", \aw_credentials.securebits), Field("reserved", \aw_credentials.reserved),
+                ])
+            try Self.check(
+                aw_mq_attr.self, "aw_mq_attr",
+                [
+                    Field("flags", \aw_mq_attr.flags), Field("maxmsg", \aw_mq_attr.maxmsg),
+                    Field("msgsize", \aw_mq_attr.msgsize), Field("curmsgs", \aw_mq_attr.curmsgs),
+                ])
+            try Self.check(
+                aw_timespec.self, "aw_timespec",
+                [Field("seconds", \aw_timespec.seconds), Field("nanoseconds", \aw_timespec.nanoseconds)])
+            try Self.check(
+                aw_ipc.self, "aw_ipc",
+                [
+                    Field("uid", \aw_ipc.uid), Field("gid", \aw_ipc.gid), Field("mode", \aw_ipc.mode),
+                    Field("reserved", \aw_ipc.reserved),
+                ])
+            try Self.check(
+                aw_ipc_set.self, "aw_ipc_set",
+                [
+                    Field("qbytes", \aw_ipc_set.qbytes), Field("uid", \aw_ipc_set.uid), Field("gid", \aw_ipc_set.gid),
+                    Field("mode", \aw_ipc_set.mode), Field("reserved", \aw_ipc_set.reserved),
+                ])
+            try Self.check(
+                aw_target.self, "aw_target",
+                [
+                    Field("pid", \aw_target.pid), Field("auid", \aw_target.auid), Field("uid", \aw_target.uid),
+                    Field("ses", \aw_target.ses), Field("comm", \aw_target.comm),
+                ])
+        }
+
         @Test func selection() throws {
             for file in Self.both {
                 try Self.check(
