@@ -88,7 +88,8 @@ func expectNames(_ event: AuditEvent, _ call: Truth.Call, sourceLocation: Source
         sourceLocation: sourceLocation)
     if let expected = call.directory {
         let seen = directory ?? []
-        #expect(seen == expected, "\(call.fact) began in \(show(expected)), not \(show(seen))",
+        #expect(
+            seen == expected, "\(call.fact) began in \(show(expected)), not \(show(seen))",
             sourceLocation: sourceLocation)
     }
 }

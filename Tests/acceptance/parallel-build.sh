@@ -6,7 +6,7 @@
 # Usage: parallel-build.sh [SECONDS [SOURCE-PACKAGE]]      default: 120 hello
 #        EBPF_AUDIT=PROGRAM parallel-build.sh              default: the release build of this tree
 #
-# Fetches a small C project with `apt-get source` (deb-src lines must be there), builds it with `make -j4` over and
+# Fetches a small C project with `apt-get source` (from the machine's own archives, with lists of our own), builds it with `make -j4` over and
 # over while ebpf-audit collects every call of the machine into a file, and meanwhile makes a known number of calls of
 # its own. At the end it says how many events there were, and fails unless
 #
@@ -42,8 +42,20 @@ cleanup() {
 trap cleanup EXIT
 
 cd "$work"
-apt-get source -qq "$package" >apt.log 2>&1 || fail "apt-get source $package: $(tail -n 1 apt.log)"
-tree=$(find . -mindepth 1 -maxdepth 1 -type d | head -n 1)
+
+# The machine's archives as source archives, without a change to its configuration.
+mkdir -p apt/parts apt/lists/partial
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+	[ ! -f "$file" ] || sed -n 's/^deb\(-src\)\{0,1\}\([[:space:]]\)/deb-src\2/p' "$file" >"apt/parts/$(basename "$file" .list).list"
+done
+for file in /etc/apt/sources.list.d/*.sources; do
+	[ ! -f "$file" ] || sed 's/^Types:.*/Types: deb-src/' "$file" >"apt/parts/$(basename "$file")"
+done
+apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/apt/parts"
+	-o Dir::State::lists="$work/apt/lists" -o APT::Sandbox::User=root)
+"${apt[@]}" update >apt.log 2>&1 || fail "apt-get update: $(tail -n 1 apt.log)"
+"${apt[@]}" source "$package" >apt.log 2>&1 || fail "apt-get source $package: $(tail -n 1 apt.log)"
+tree=$(find . -mindepth 1 -maxdepth 1 -type d -name "$package-*" | head -n 1)
 [ -n "$tree" ] || fail "$package unpacked to nothing"
 (cd "$tree" && FORCE_UNSAFE_CONFIGURE=1 ./configure -q >../configure.log 2>&1) || fail "configure: $(tail -n 1 configure.log)"
 
