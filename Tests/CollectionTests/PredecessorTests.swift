@@ -102,6 +102,9 @@ extension CollectionTests {
                 let event = try #require(try session.event(of: call), "no event: \(call.fact)")
                 #expect(try event.names() == call.paths)
             }
+            let execs = try Exec.session()
+            let memory = try execs.events.filter { try $0.fact().pid == execs.truth.notes["memory"] }
+            #expect(try memory.map { try $0.call().untrusted("exe") } == [Array("/memfd:program (deleted)".utf8)])
         }
 
         @Test("8: 32-bit calls are read with their own table")

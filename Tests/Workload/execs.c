@@ -66,7 +66,7 @@ static void run(const char *path, char **argv)
 	run_as(path, argv, argv);
 }
 
-static void run_at(long fd, const char *path, long flags, char **argv)
+static int run_at(long fd, const char *path, long flags, char **argv)
 {
 	struct form form = { __NR_execveat, fd, P(path), P(argv), P(no_environment), flags };
 	long result;
@@ -78,6 +78,7 @@ static void run_at(long fd, const char *path, long flags, char **argv)
 		wl_path(path);
 	if (!result)
 		words(argv);
+	return pid;
 }
 
 static void sizes(void)
@@ -172,6 +173,19 @@ static void forms(void)
 	run_at(AT_FDCWD, target, 0, (char *[]){ "at", "absolute", NULL });
 }
 
+/* A program that no file system holds: its exe is "/memfd:NAME (deleted)". */
+static void memory(void)
+{
+	static char bytes[1 << 16];
+	int from = open(target, O_RDONLY), to = memfd_create("program", 0);
+	ssize_t n;
+
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		if (write(to, bytes, (size_t)n) != n)
+			exit(2);
+	wl_say("note memory %d\n", run_at(to, "", AT_EMPTY_PATH, (char *[]){ "in", "memory", NULL }));
+}
+
 static void put(const char *name, const char *text, mode_t mode)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
@@ -200,6 +214,7 @@ int main(int argc, char **argv)
 	contents();
 	failures();
 	forms();
+	memory();
 	wl_finish();
 	return 0;
 }
