@@ -23,7 +23,7 @@ struct Record: Sendable {
     let stamp: String
     let serial: String
     /// What stands behind `msg=audit(…): `, split at every blank: two blanks, or one at the end, make an empty field.
-    let fields: [Field]
+    private(set) var fields: [Field]
     /// The whole line.
     let text: String
 
@@ -46,6 +46,8 @@ struct Record: Sendable {
         fields = rest[bodyStart...].utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             .map { Field(String($0) ?? "") }
     }
+
+    mutating func dropLastField() { fields.removeLast() }
 
     /// The value of the first field called `name`.
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }

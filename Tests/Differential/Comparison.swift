@@ -9,7 +9,7 @@ struct Difference: Sendable {
 
     /// Record type; `*` for the event as a whole.
     let record: String
-    /// Field name; `-` for the record as a whole.
+    /// Field name; for the record as a whole `-`, or what a PATH is to its call.
     let field: String
     let kind: Kind
     /// What the kernel wrote: a record, or where that is missing the event's SYSCALL.
@@ -34,15 +34,20 @@ enum Comparison {
             case (let one?, nil):
                 result.append(
                     Difference(
-                        record: one.type, field: "-", kind: .missing, kernel: one.text, ours: ours.head?.text ?? ""))
+                        record: one.type, field: part(one), kind: .missing, kernel: one.text, ours: ours.head?.text ?? ""))
             case (nil, let other?):
                 result.append(
                     Difference(
-                        record: other.type, field: "-", kind: .extra, kernel: kernel.head?.text ?? "", ours: other.text))
+                        record: other.type, field: part(other), kind: .extra, kernel: kernel.head?.text ?? "", ours: other.text))
             case (nil, nil): break
             }
         }
         return result
+    }
+
+    /// What stands for a whole record in the table: which of the PATH records of a call it is.
+    private static func part(_ record: Record) -> String {
+        record.type == "PATH" ? record["nametype"] ?? "-" : "-"
     }
 
     /// Field by field, in order.
@@ -83,7 +88,10 @@ enum Comparison {
         }
         func gain(_ one: Record, _ other: Record) -> Int {
             guard one.type == other.type else { return 0 }
-            return 1000 + zip(one.fields, other.fields).count { $0 == $1 }
+            let named = one.fields.count { !$0.name.isEmpty && other[$0.name] == $0.value }
+            // A PATH is told by what it is of, not by its place among the others.
+            let same = one.type == "PATH" ? ["name", "nametype"].count { one[$0] == other[$0] } * 100 : 0
+            return 1000 + named + same
         }
         let width = ours.count + 1
         var best = [Int](repeating: 0, count: (kernel.count + 1) * width)

@@ -6,6 +6,8 @@ enum Allowance: String, CaseIterable, Sendable {
     case serial
     /// auditd leaves EOE records out of its log file (it sends them to plugins only); we write them unless told otherwise.
     case endOfEvent = "eoe"
+    /// Some records end in a blank (MQ_GETSETATTR, EOE), which auditd cuts off in its log (format_raw(), auditd-event.c).
+    case trailingBlank = "trailing-blank"
     /// Kernels up to 5.15, and again from 6.2 on, keep the first title that they write for a task until it ends, so that
     /// it is stale after an exec (audit_log_proctitle(), kernel/auditsc.c; commit c3f3ea8af44d "audit: free audit_proctitle
     /// only on task exit"). We write what the title is, as 5.16 to 6.1 do.
@@ -15,6 +17,7 @@ enum Allowance: String, CaseIterable, Sendable {
         switch self {
         case .serial: "each source numbers its own events"
         case .endOfEvent: "auditd leaves EOE out of its log files"
+        case .trailingBlank: "auditd cuts the blank off that a record ends with"
         case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
         }
     }
@@ -25,38 +28,58 @@ private struct Titles {
     /// The title that the kernel first wrote for each process.
     private(set) var first: [Int: String] = [:]
     /// Every title that some process had: written as such, or made of the words of an exec.
-    private(set) var all: Set<String> = []
+    private var all: Set<String> = []
+    /// Those made of the words of an exec, by length.
+    private var ofWords: [Int: Set<[UInt8]>] = [:]
 
     init(kernel: AuditLog) {
         for event in kernel.events {
-            if let words = event.records.first(where: { $0.type == "EXECVE" }) { all.insert(Self.title(words)) }
+            if let words = event.records.first(where: { $0.type == "EXECVE" }) {
+                let title = Self.title(words)
+                ofWords[title.count, default: []].insert(title)
+                all.insert(Self.encoded(title))
+            }
             guard let pid = event.pid, let title = event.title else { continue }
             all.insert(title)
             if first[pid] == nil { first[pid] = title }
         }
     }
 
+    /// Whether a process had the title `text`, perhaps because it has cut its own words since (mkdir -p puts a NUL for
+    /// the slashes, getopt_long() for the `=`).
+    func contains(_ text: String) -> Bool {
+        if all.contains(text) { return true }
+        let bytes = Self.decoded(text)
+        return ofWords[bytes.count]?.contains { zip($0, bytes).allSatisfy { $0 == $1 || $1 == 0 } } ?? false
+    }
+
     /// The title that follows from the words of an exec: their first 128 bytes (MAX_PROCTITLE_AUDIT_LEN), without what
     /// cannot be printed at their end (audit_proctitle_rtrim()).
-    private static func title(_ record: Record) -> String {
+    private static func title(_ record: Record) -> [UInt8] {
         var bytes: [UInt8] = []
         for field in record.fields where field.name.hasPrefix("a") && field.name != "argc" && !field.name.hasSuffix("_len") {
-            bytes += text(field.value)
-            // Only the last piece of a long word ends it; nobody looks that far.
-            bytes.append(0)
+            // Only the last piece of a long word ends it; no title reaches that far.
+            bytes += decoded(field.value) + [0]
             if bytes.count > 128 { break }
         }
         bytes = Array(bytes.prefix(128))
-        while bytes.count > 1, let last = bytes.last, !(0x20...0x7e).contains(last) { bytes.removeLast() }
-        let isPlain = bytes.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }
-        if isPlain { return "\"" + String(decoding: bytes, as: UTF8.self) + "\"" }
+        // The kernel's isprint() is that of Latin-1.
+        while let last = bytes.last, !(0x20...0x7e).contains(last), last < 0xa0 { bytes.removeLast() }
+        return bytes.isEmpty ? Array("(null)".utf8) : bytes
+    }
+
+    /// `bytes` as an untrusted string.
+    private static func encoded(_ bytes: [UInt8]) -> String {
+        if bytes.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") }) {
+            return "\"" + String(decoding: bytes, as: UTF8.self) + "\""
+        }
         let digits = Array("0123456789ABCDEF".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// The bytes of an untrusted string.
-    private static func text(_ value: String) -> [UInt8] {
-        let bytes = Array(value.utf8)
+    private static func decoded(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
         if bytes.first == UInt8(ascii: "\""), bytes.count > 1 { return Array(bytes[1..<(bytes.count - 1)]) }
         return stride(from: 0, to: bytes.count - 1, by: 2)
             .compactMap { UInt8(String(decoding: bytes[$0...($0 + 1)], as: UTF8.self), radix: 16) }
@@ -76,6 +99,10 @@ struct Normaliser {
         var result = event
         result.records.removeAll { $0.type == "EOE" }
         if result.records.count != event.records.count { counts[.endOfEvent, default: 0] += 1 }
+        for place in result.records.indices where result.records[place].fields.last == Field("") {
+            result.records[place].dropLastField()
+            counts[.trailingBlank, default: 0] += 1
+        }
         return result
     }
 
@@ -83,7 +110,7 @@ struct Normaliser {
     mutating func normalise(kernel: Event, ours: Event) -> (kernel: Event, ours: Event) {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
         guard let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
-            titles.first[pid] == one, titles.all.contains(other)
+            titles.first[pid] == one, titles.contains(other)
         else { return (kernel, ours) }
         counts[.titleCache, default: 0] += 1
         var (first, second) = (kernel, ours)
