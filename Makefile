@@ -9,11 +9,13 @@ BPF_ARCH := $(if $(filter aarch64,$(MACHINE)),arm64,x86)
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
 BINARY := .build/release/ebpf-audit
+TEST_BUNDLE := .build/debug/ebpf-auditPackageTests.xctest
 RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
 
 # What building needs, and what only the tests need: Debian's package names.
 PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
 TEST_PACKAGES := auditd gcc-multilib procps util-linux
+KERNELS_PACKAGES := apt dpkg python3
 
 BPF_FLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
@@ -25,7 +27,7 @@ BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all run test differential check bench bpf bpf-test build workload deps test-deps install clean help
+.PHONY: all run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -46,6 +48,15 @@ DIFFERENTIAL ?=
 differential: test-deps build workload
 	$(SWIFT) build $(RELEASE) --product Differential
 	$(if $(filter-out 0,$(shell id -u)),sudo )$(dir $(BINARY))Differential $(DIFFERENTIAL)
+
+## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images
+KERNELS ?=
+KERNELS_ONLY ?=
+KERNELS_WHICH ?= short
+kernels: test-deps build workload
+	$(call install-packages,$(KERNELS_PACKAGES))
+	$(SWIFT) build --build-tests
+	@Tests/Kernels/matrix.py --tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)' --only '$(KERNELS_ONLY)' $(if $(KERNELS),--images '$(KERNELS)')
 
 ## make check    formatting of the Swift sources, and lines that stand twice
 check:

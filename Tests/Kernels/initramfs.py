@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""An initramfs (cpio, format newc) with the program, the tests, the workloads, and what they need to run."""
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+
+def libraries(program):
+    """Absolute paths of a program's shared libraries and loader; none for a static one."""
+    text = subprocess.run(["ldd", program], text=True, capture_output=True).stdout
+    if "not found" in text:
+        raise RuntimeError(f"{program} lacks libraries: {text}")
+    return re.findall(r"(?:=> |^\s)(/\S+) \(0x", text, re.MULTILINE)
+
+
+class Archive:
+    """A newc archive being written. Paths are absolute; missing directories come along."""
+
+    def __init__(self, file):
+        self.file = file
+        self.names = set()
+
+    def entry(self, name, mode, data=b"", major=0, minor=0):
+        if name in self.names:
+            return
+        self.names.add(name)
+        parent = os.path.dirname(name)
+        if parent not in ("/", ""):
+            self.directory(parent)
+        path = name.lstrip("/").encode() + b"\0"
+        # Documentation/driver-api/early-userspace/buffer-format.rst
+        numbers = [len(self.names), mode, 0, 0, 1, 0, len(data), 0, 0, major, minor, len(path), 0]
+        head = b"070701" + b"".join(b"%08X" % number for number in numbers) + path
+        for part in (head, data):
+            self.file.write(part + b"\0" * (-len(part) % 4))
+
+    def directory(self, name):
+        self.entry(name, stat.S_IFDIR | 0o755)
+
+    def add(self, path, name=None):
+        """A file of this machine, under the same name unless another is given; symbolic links are followed."""
+        path = Path(path)
+        self.entry(str(name or path), stat.S_IFREG | path.stat().st_mode & 0o777, path.read_bytes())
+
+    def program(self, path, name=None):
+        """A file with the libraries that it needs."""
+        self.add(path, name)
+        for library in libraries(path):
+            self.add(library)
+
+    def close(self):
+        self.entry("TRAILER!!!", 0)
+
+
+def build(target, busybox, init, programs, texts):
+    """Writes the archive `target`. `programs` keep their paths, so that what is compiled in stays right."""
+    with open(target, "wb") as file:
+        archive = Archive(file)
+        for name in ["proc", "sys", "dev", "tmp", "run", "etc", "bin", "usr/bin", "sbin", "root", "var/tmp"]:
+            archive.directory("/" + name)
+        archive.entry("/dev/console", stat.S_IFCHR | 0o600, major=5, minor=1)
+        archive.entry("/dev/null", stat.S_IFCHR | 0o666, major=1, minor=3)
+        archive.add(busybox, "/bin/busybox")
+        archive.add(init, "/init")
+        for program in programs:
+            archive.program(program)
+        for name, text in texts.items():
+            archive.entry(name, stat.S_IFREG | 0o644, text.encode())
+        archive.close()

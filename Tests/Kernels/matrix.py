@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the collection tests in virtual machines, one kernel after the other, and prints a line for each.
+
+Called by `make kernels`; docs/kernels.md says how to choose kernels. Exit code 1 when a kernel failed, or none was run.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import initramfs
+import packages
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNELS = ["5.10", "6.1", "6.12", "newest"]
+# Each kind of session once: a start takes a verifier under emulation 10 to 15 s, and repeats tell nothing new about a
+# kernel. Left out is also what tests the program around collecting (failures, plugin mode, readers, outputs).
+SHORT = [
+    r"Calls/(everyCall|compat|int80|filters)",
+    r"Exec/(forms|thread)\b",
+    r"Names/(files|addresses)",
+    r"Lifecycle/(exit|killed|fork|signals|stopped|race)",
+    r"Accounting/counted",
+]
+# Every test of collecting that needs nothing but the kernel.
+ALL = [r"(Calls|Exec|Names|Lifecycle|Stream)/", r"Accounting/(counted|stalled|smallRing)"]
+RULES = "-a always,exit -F arch=b64 -S getdents64 -k matrix\n-a always,exit -F arch=b32 -S getdents64 -k matrix\n"
+
+
+class Machine:
+    """QEMU without hardware help."""
+
+    def __init__(self, tree):
+        self.program = tree / "usr/bin/qemu-system-x86_64"
+        folders = [tree / "usr/lib/x86_64-linux-gnu", tree / "lib/x86_64-linux-gnu"]
+        self.environment = os.environ | {"LD_LIBRARY_PATH": ":".join(map(str, folders))}
+        self.data = [tree / "usr/share/qemu", tree / "usr/share/seabios"]
+        text = subprocess.run([self.program, "--version"], env=self.environment, text=True, capture_output=True).stdout
+        self.version = re.search(r"version (\S+)", text).group(1)
+        # Before 8, emulated CPUs on threads of their own race: now and then a kernel hangs or crashes in cmpxchg16b.
+        self.is_shaky = int(self.version.split(".")[0]) < 8
+
+    def boot(self, kernel, archive, results, seconds):
+        """Runs to the end of the machine. Returns what came out of the second port, or None with what went wrong."""
+        console, port = results / "console", results / "results"
+        accelerator, cpu = ("tcg,thread=single", "max,-cx16") if self.is_shaky else ("tcg", "max")
+        words = [self.program, "-accel", accelerator, "-cpu", cpu, "-m", "1024", "-smp", "2", "-nodefaults"]
+        words += ["-display", "none", "-no-reboot", "-serial", f"file:{console}", "-serial", f"file:{port}"]
+        words += [word for folder in self.data for word in ("-L", folder)]
+        words += ["-kernel", kernel, "-initrd", archive, "-append", "console=ttyS0 rdinit=/init panic=-1 quiet"]
+        for attempt in range(3 if self.is_shaky else 1):
+            for file in (console, port):
+                file.write_bytes(b"")
+            trouble = f"no end within {seconds} s"
+            try:
+                done = subprocess.run(words, env=self.environment, timeout=seconds, capture_output=True, text=True)
+                trouble = f"ended early {done.stderr.strip()}"
+            except subprocess.TimeoutExpired:
+                pass
+            text = port.read_text(errors="replace").replace("\r", "")
+            if "\n==== end\n" in text:
+                return text, ""
+        last = [line.strip() for line in console.read_text(errors="replace").splitlines() if line.strip()][-1:]
+        return text, f"{trouble}; last on the console: {' '.join(last)}"
+
+
+def parts(text):
+    """What init sent, by part."""
+    pieces = re.split(r"^==== (\w+)\n", text, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2]))
+
+
+def test_results(text):
+    """(passed, skipped, [(name, first line of what failed)]) from the runner's own report."""
+    passed, skipped, failed = 0, 0, []
+    for case in xml.fromstring(text).iter("testcase"):
+        failures = case.findall("failure")
+        if failures:
+            failed.append((f"{case.get('classname')}.{case.get('name')}", [x.get("message") or "" for x in failures]))
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return passed, skipped, failed
+
+
+def judge(text, trouble, wants_tests):
+    """The kernel's line, the differences below it, and whether all is well."""
+    part = parts(text)
+    problems = [trouble] if trouble else []
+    tier = "none"
+    try:
+        probe = json.loads(part.get("probe", "").splitlines()[0])
+        tier = probe["tier"] or "none"
+        problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
+        problems += [probe["error"]] if probe["error"] else []
+    except (ValueError, IndexError, KeyError):
+        problems.append("probe: " + (part.get("probe", "").strip() or "no answer")[-400:])
+    run = part.get("run", "")
+    report = dict(re.findall(r"^ebpf-audit: (\S+) (\d+)$", run, re.MULTILINE))
+    if "exit 0" not in run.splitlines() or int(report.get("written", 0)) == 0:
+        problems.append(f"run: {run.strip()[-400:]}")
+    verified = [int(x) for x in re.findall(r"^verified\s+(\d+)$", run, re.MULTILINE)]
+    line = f"tier {tier}  verified {sum(verified) if verified else '-'}"
+    if wants_tests:
+        try:
+            passed, skipped, failed = test_results(part.get("tests", ""))
+        except xml.ParseError:
+            passed, skipped, failed = 0, 0, []
+            problems.append("the tests gave no report")
+        line += f"  passed {passed}  failed {len(failed)}" + (f"  skipped {skipped}" if skipped else "")
+        for name, messages in failed:
+            problems += [f"{name}: {message[:600]}" for message in messages[:3]]
+            problems += [f"{name}: and {len(messages) - 3} more"] if len(messages) > 3 else []
+    return line, problems
+
+
+def images(wanted, folder, cache):
+    """The kernels to run: (name, image, or why there is none)."""
+    if folder:
+        found = sorted(x for x in Path(folder).rglob("*") if re.match(r"(vmlinuz|bzImage)", x.name) and x.is_file())
+        names = [str(x.relative_to(folder)) for x in found]
+        for name, image in zip(names, found):
+            if not wanted or any(word in name for word in wanted):
+                yield name, image, ""
+        return
+    for name in wanted or KERNELS:
+        try:
+            yield name, packages.kernel(cache, name), ""
+        except packages.Unavailable as reason:
+            yield name, None, str(reason)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--program", default=ROOT / ".build/release/ebpf-audit", type=Path)
+    options.add_argument("--tests", type=Path, help="test bundle; without it only loading is tried")
+    options.add_argument("--images", help="directory with kernel images, instead of Debian's")
+    options.add_argument("--only", default="", help="names of kernels, separated by blanks")
+    options.add_argument("--which", default="short", help="tests: short, all, or a regular expression such as Calls/int80")
+    options.add_argument("--timeout", type=int, default=1800, help="seconds for each kernel")
+    options.add_argument("--directory", default=ROOT / "build/kernels", type=Path)
+    wish = options.parse_args()
+    wish.directory.mkdir(parents=True, exist_ok=True)
+
+    try:
+        machine = Machine(packages.tools(wish.directory))
+    except packages.Unavailable as reason:
+        print(f"kernels: {reason}")
+        return 1
+    workloads = [x for x in sorted((ROOT / "build/workload").iterdir()) if os.access(x, os.X_OK)]
+    programs = [wish.program.absolute()] + workloads
+    filters = {"short": SHORT, "all": ALL}.get(wish.which, [wish.which])
+    settings = f"EBPF_AUDIT={programs[0]}\n"
+    if wish.tests:
+        programs.append(wish.tests.absolute())
+        wanted = " ".join(f"--filter CollectionTests.CollectionTests/{x}" for x in filters)
+        settings += f"TESTS='{programs[-1]}'\nFILTERS='{wanted}'\n"
+    archive = wish.directory / "initramfs"
+    texts = {"/matrix.env": settings, "/matrix.rules": RULES, "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"}
+    initramfs.build(archive, machine.program.parents[2] / "bin/busybox", Path(__file__).parent / "init", programs, texts)
+
+    print(f"kernels: QEMU {machine.version}, initramfs {archive.stat().st_size >> 20} MiB", flush=True)
+    good, bad = 0, 0
+    for name, image, reason in images(wish.only.split(), wish.images, wish.directory):
+        if not image:
+            print(f"{name}: skipped: {reason}", flush=True)
+            continue
+        results = wish.directory / "results" / name.replace("/", "_")
+        results.mkdir(parents=True, exist_ok=True)
+        start = time.monotonic()
+        text, trouble = machine.boot(image, archive, results, wish.timeout)
+        line, problems = judge(text, trouble, bool(wish.tests))
+        release = parts(text).get("kernel", "").strip() or "did not start"
+        print(f"{name}: {release}  {line}  {time.monotonic() - start:.0f} s", flush=True)
+        for problem in problems:
+            print("    " + problem.replace("\n", "\n    "), flush=True)
+        good, bad = (good, bad + 1) if problems else (good + 1, bad)
+    print(f"kernels: {good} as they should be, {bad} not")
+    return 1 if bad or not good else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
