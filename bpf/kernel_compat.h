@@ -58,10 +58,17 @@ static __always_inline long compat__number(struct pt_regs *regs)
 	return (int)regs->orig_ax;
 }
 
-/* syscall_get_arguments() in arch/x86/include/asm/syscall.h. */
-static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6])
+/*
+ * syscall_get_arguments() in arch/x86/include/asm/syscall.h. `upper` gets what the first four registers hold above the 32 bits
+ * that a 32-bit call uses: audit prints whole registers, and a 64-bit program may make such a call (int 0x80).
+ */
+static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6], __u32 upper[4])
 {
 	if (abi == AS_ABI_COMPAT) {
+		upper[0] = (__u64)regs->bx >> 32;
+		upper[1] = (__u64)regs->cx >> 32;
+		upper[2] = (__u64)regs->dx >> 32;
+		upper[3] = (__u64)regs->si >> 32;
 		args[0] = (__u32)regs->bx;
 		args[1] = (__u32)regs->cx;
 		args[2] = (__u32)regs->dx;
@@ -69,6 +76,7 @@ static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, _
 		args[4] = (__u32)regs->di;
 		args[5] = (__u32)regs->bp;
 	} else {
+		upper[0] = upper[1] = upper[2] = upper[3] = 0;
 		args[0] = regs->di;
 		args[1] = regs->si;
 		args[2] = regs->dx;
@@ -97,8 +105,9 @@ static __always_inline long compat__number(struct pt_regs *regs)
 	return regs->syscallno;
 }
 
-static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6])
+static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6], __u32 upper[4])
 {
+	upper[0] = upper[1] = upper[2] = upper[3] = 0;
 	args[0] = regs->orig_x0;
 	args[1] = regs->regs[1];
 	args[2] = regs->regs[2];

@@ -96,8 +96,11 @@ struct tty_struct {
 	char name[64];
 };
 
+struct pid;
+
 struct signal_struct {
 	struct tty_struct *tty;
+	struct pid *pids[4];
 };
 
 struct group_info {

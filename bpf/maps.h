@@ -72,6 +72,7 @@ enum inflight_flags {
 struct inflight {
 	__u64 time;
 	__u64 args[6];
+	__u32 upper[4]; /* see compat__arguments() */
 	__u32 nr;
 	__u32 arch;
 	__u32 generation;
@@ -136,6 +137,7 @@ struct path_walk {
 
 struct entry_memory {
 	struct inflight call;
+	__u64 cursor; /* of a walk over a list */
 	__u8 sections[16384 + 2 * AW_PATH_MAX]; /* INFLIGHT_SECTIONS are used; the rest is what masked offsets could reach */
 };
 

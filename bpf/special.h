@@ -51,8 +51,8 @@ static __always_inline void *idr__find(struct idr *idr, __u32 number)
 	return NULL;
 }
 
-/* The task with thread id `number` in the pid namespace of `task`. */
-static __always_inline struct task_struct *task__find(struct task_struct *task, __u32 number)
+/* The pid numbered `number` in the pid namespace of `task`. */
+static __always_inline struct pid *pid__find(struct task_struct *task, __u32 number)
 {
 	struct pid *own = BPF_CORE_READ(task, thread_pid);
 	__u32 level = BPF_CORE_READ(own, level) & 31; /* MAX_PID_NS_LEVEL is 32 */
@@ -63,7 +63,13 @@ static __always_inline struct task_struct *task__find(struct task_struct *task, 
 	BPF_CORE_READ_INTO(&namespace, (struct upid *)((void *)numbers + level * number_size), ns);
 	if (!namespace)
 		return NULL;
-	struct pid *pid = idr__find(&namespace->idr, number);
+	return idr__find(&namespace->idr, number);
+}
+
+/* The task with thread id `number` in the pid namespace of `task`. */
+static __always_inline struct task_struct *task__find(struct task_struct *task, __u32 number)
+{
+	struct pid *pid = pid__find(task, number);
 
 	if (!pid)
 		return NULL;
@@ -112,6 +118,39 @@ static __always_inline void entry__credentials(struct entry_memory *entry, struc
 		return;
 	credentials__read((void *)(head + 1), task);
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_OLD_CREDENTIALS, 0, sizeof(struct aw_credentials));
+}
+
+#define PIDTYPE_PGID 2 /* include/linux/pid_types.h */
+
+/*
+ * Adds the process at the cursor of the entry's working memory and moves on in its group. Returns 1 while there are more.
+ * A function of its own, so that the verifier checks it once and not for every round of the loop.
+ */
+__noinline int entry__group_member(__u32 slot)
+{
+	struct entry_memory *entry = memory_of(&entry_memory, slot);
+
+	if (!entry || !entry->cursor)
+		return 0;
+	struct hlist_node *node = (void *)entry->cursor;
+	__u64 link = bpf_core_field_offset(struct task_struct, pid_links) + PIDTYPE_PGID * sizeof(*node) * 2;
+
+	entry__target(entry, (void *)node - link);
+	entry->cursor = (__u64)BPF_CORE_READ(node, next);
+	return entry->cursor != 0;
+}
+
+/* kill() of a group: __kill_pgrp_info() in kernel/signal.c goes through it in this order. */
+static __always_inline void entry__group(struct entry_memory *entry, struct task_struct *task, __s32 number, __u32 slot)
+{
+	struct pid *group = number ? pid__find(task, -number) : BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
+
+	entry->cursor = group ? (__u64)BPF_CORE_READ(group, tasks[PIDTYPE_PGID].first) : 0;
+	for (int i = 0; i < AW_TARGETS_MAX; i++)
+		if (!entry__group_member(slot))
+			break;
+	if (entry->cursor)
+		entry->call.flags |= INFLIGHT_CUT;
 }
 
 /* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
@@ -240,7 +279,7 @@ static __always_inline void entry__ipc_set(struct entry_memory *entry, __u64 add
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC_SET_PERM, 0, sizeof(*value));
 }
 
-static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, __u32 kind)
+static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, __u32 kind, __u32 number)
 {
 	struct ipc_namespace *namespace = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_ipc));
@@ -250,7 +289,7 @@ static __always_inline void entry__ipc(struct entry_memory *entry, struct task_s
 	if (!head || !namespace)
 		return;
 	/* ipcid_to_idx() (ipc/util.h): the upper bits are a sequence number. */
-	struct kern_ipc_perm *object = idr__find(&ids->ipcs_idr, entry->call.args[0] & 0x7fff);
+	struct kern_ipc_perm *object = idr__find(&ids->ipcs_idr, number & 0x7fff);
 	struct aw_ipc *value = (void *)(head + 1);
 
 	if (!object)
@@ -264,16 +303,60 @@ static __always_inline void entry__ipc(struct entry_memory *entry, struct task_s
 
 /* semctl, msgctl, shmctl: commands that act on an object, and not those that ask about the whole system. */
 static __always_inline void entry__ipc_control(struct entry_memory *entry, struct task_struct *task, __u32 kind,
-					       __u64 command, __u64 address, bool narrow)
+					       __u32 number, __u64 command, __u64 address, bool narrow)
 {
 	const __u32 ipc_64 = 0x100; /* version flag of old callers, ipc_parse_version() */
+	const __u32 info = kind == 0 ? 19 : kind == 1 ? 12 : 14; /* SEM_INFO, MSG_INFO, SHM_INFO */
 
 	command &= ~ipc_64;
-	if (command == 3 || command == 12 || command == 14 || command == 19) /* IPC_INFO, MSG_INFO, SHM_INFO, SEM_INFO */
+	if (command == 3 /* IPC_INFO */ || command == info)
 		return;
-	entry__ipc(entry, task, kind);
+	entry__ipc(entry, task, kind, number);
 	if (command == 1 /* IPC_SET */ && !narrow)
 		entry__ipc_set(entry, address, kind == 1);
+}
+
+/* ipc(): the System V calls of 32-bit programs under one number (include/uapi/linux/ipc.h). */
+static __always_inline void entry__ipc_call(struct entry_memory *entry, struct task_struct *task, __u32 call)
+{
+	const __u64 *args = entry->call.args;
+
+	switch (call) {
+	case 1: case 4: /* SEMOP, SEMTIMEDOP */
+		entry__ipc(entry, task, 0, args[1]);
+		break;
+	case 11: case 12: /* MSGSND, MSGRCV */
+		entry__ipc(entry, task, 1, args[1]);
+		break;
+	case 21: /* SHMAT */
+		entry__ipc(entry, task, 2, args[1]);
+		break;
+	case 3: /* SEMCTL */
+		entry__ipc_control(entry, task, 0, args[1], args[3], 0, true);
+		break;
+	case 14: /* MSGCTL */
+		entry__ipc_control(entry, task, 1, args[1], args[2], 0, true);
+		break;
+	case 24: /* SHMCTL */
+		entry__ipc_control(entry, task, 2, args[1], args[2], 0, true);
+		break;
+	}
+}
+
+static __always_inline void entry__old_mmap(struct entry_memory *entry)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_mmap));
+	__u32 args[6];
+
+	if (!head || bpf_probe_read_user(args, sizeof(args), (void *)entry->call.args[0]))
+		return;
+	struct aw_mmap *mmap = (void *)(head + 1);
+
+	if (args[3] & 0x20 /* MAP_ANONYMOUS */ || args[5] & 4095)
+		return;
+	mmap->fd = args[4];
+	mmap->flags = args[3];
+	entry__section(entry, head, AW_SECTION_MMAP, 0, 0, sizeof(*mmap));
 }
 
 /* What the shape of the call in the entry's working memory asks for. */
@@ -326,6 +409,12 @@ __noinline int entry__special(__u32 slot)
 			entry__mq_attr(entry, AW_SPECIAL_MQ_GETSETATTR, args[1], narrow);
 		break;
 	case ASH_SPECIAL_SIGNAL_PROCESS:
+		if ((__s32)args[0] <= 0) {
+			if ((__s32)args[0] != -1)
+				entry__group(entry, task, args[0], slot);
+			break;
+		}
+	/* fall through */
 	case ASH_SPECIAL_SIGNAL_THREAD:
 		if ((__s32)args[0] > 0)
 			entry__target(entry, task__find(task, args[0]));
@@ -341,22 +430,28 @@ __noinline int entry__special(__u32 slot)
 	case ASH_SPECIAL_SOCKETCALL:
 		entry__socketcall(entry);
 		break;
+	case ASH_SPECIAL_IPC:
+		entry__ipc_call(entry, task, args[0] & 0xffff);
+		break;
+	case ASH_SPECIAL_OLD_MMAP:
+		entry__old_mmap(entry);
+		break;
 	case ASH_SPECIAL_EXEC:
 		entry__credentials(entry, task);
 		break;
 	case ASH_SPECIAL_SEM:
 	case ASH_SPECIAL_MSG:
 	case ASH_SPECIAL_SHM:
-		entry__ipc(entry, task, entry->call.shape.special - ASH_SPECIAL_SEM);
+		entry__ipc(entry, task, entry->call.shape.special - ASH_SPECIAL_SEM, args[0]);
 		break;
 	case ASH_SPECIAL_SEM_CONTROL:
-		entry__ipc_control(entry, task, 0, args[2], args[3], narrow);
+		entry__ipc_control(entry, task, 0, args[0], args[2], args[3], narrow);
 		break;
 	case ASH_SPECIAL_MSG_CONTROL:
-		entry__ipc_control(entry, task, 1, args[1], args[2], narrow);
+		entry__ipc_control(entry, task, 1, args[0], args[1], args[2], narrow);
 		break;
 	case ASH_SPECIAL_SHM_CONTROL:
-		entry__ipc_control(entry, task, 2, args[1], args[2], narrow);
+		entry__ipc_control(entry, task, 2, args[0], args[1], args[2], narrow);
 		break;
 	}
 	return 0;
@@ -365,7 +460,7 @@ __noinline int entry__special(__u32 slot)
 /* --- in between --- */
 
 /*
- * kill() of a group or of all has reached one of its targets. The kernel tells audit a moment earlier, before it asks
+ * kill() of all has reached one of its targets. The kernel tells audit a moment earlier, before it asks
  * whether the signal is permitted (check_kill_permission()), so that targets it refuses are missing here; and signal 0,
  * which is never generated, finds none.
  */
@@ -375,7 +470,7 @@ static __always_inline int special__signalled(struct task_struct *target)
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 	struct entry_memory *entry = memory_of(&entry_memory, 2);
 
-	if (!call || !entry || call->shape.special != ASH_SPECIAL_SIGNAL_PROCESS || (__s32)call->args[0] > 0)
+	if (!call || !entry || call->shape.special != ASH_SPECIAL_SIGNAL_PROCESS || (__s32)call->args[0] != -1)
 		return 0;
 	__u32 used = call->used;
 
@@ -387,7 +482,7 @@ static __always_inline int special__signalled(struct task_struct *target)
 	struct inflight_long *kept = call->flags & INFLIGHT_LONG ? bpf_map_lookup_elem(&inflight_long, &key) : NULL;
 
 	if (kept)
-		bpf_probe_read_kernel(entry->sections, used & 4095, kept->sections);
+		bpf_probe_read_kernel(entry->sections, used & 16383, kept->sections);
 	else
 		__builtin_memcpy(entry->sections, call->sections, INFLIGHT_INLINE);
 	entry->call.used = used;

@@ -99,7 +99,7 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		return 0;
 	struct inflight *call = &entry->call;
 
-	compat__arguments(regs, id.abi, call->args);
+	compat__arguments(regs, id.abi, call->args, call->upper);
 	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
 				      1U << AS_FIELD_PID;
@@ -182,6 +182,9 @@ static __always_inline void record__mmap(struct record_memory *record, const str
 
 	if (!(call->shape.flags & ASH_MMAP) || call->args[3] & map_anonymous || !RECORD_ROOM(record, 8))
 		return;
+	/* mmap() refuses an offset that is no multiple of a page; mmap2() counts in pages. */
+	if (call->arch & 0x80000000U && call->args[5] & 4095)
+		return;
 	struct aw_mmap *mmap = (void *)RECORD_NEXT(record);
 
 	mmap->fd = call->args[4];
@@ -246,7 +249,12 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 			start = record__fragments(slot, call->time, sequence, start, end, &fragment_lost);
 	}
 
-	__builtin_memcpy(facts->args, call->args, sizeof(facts->args));
+	facts->args[0] = call->args[0] | (__u64)call->upper[0] << 32;
+	facts->args[1] = call->args[1] | (__u64)call->upper[1] << 32;
+	facts->args[2] = call->args[2] | (__u64)call->upper[2] << 32;
+	facts->args[3] = call->args[3] | (__u64)call->upper[3] << 32;
+	facts->args[4] = call->args[4];
+	facts->args[5] = call->args[5];
 	facts->ret = ret;
 	facts->arch = call->arch;
 	facts->nr = call->nr;

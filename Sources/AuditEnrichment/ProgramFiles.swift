@@ -35,6 +35,8 @@ package struct FileCapabilities: Sendable, Equatable {
     package var version: UInt32 = 0
     /// The root user of the namespace for which they hold; 0 in version 2.
     package var rootID: UInt32 = 0
+    /// Whether they hold for processes outside of user namespaces.
+    package var isForInitialNamespace: Bool { rootID == 0 }
 
     package init() {}
 

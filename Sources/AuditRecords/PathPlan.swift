@@ -37,6 +37,8 @@ struct PathItem: BitwiseCopyable {
     /// Where the file's facts (`aw_object`) are; no value when they are not known.
     var object = Slot()
     var source = FactsSource.event
+    /// The kernel has not read its capabilities: `AUDIT_INODE_NOEVAL`.
+    var isUnevaluated = false
 }
 
 /// The PATH records of an event in order. Made before the SYSCALL record, whose `items=` counts them.
@@ -62,6 +64,7 @@ struct PathPlan {
         var programIsPlaced = !index.program.isPresent
         self.hasLoader = hasLoader
         let isReversed = Self.readsSecondFirst(event, index: index, uses: uses)
+        let isRename = isReversed && Self.firstUse(event, index: index, uses: uses) == .delete
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place
             guard index.named & (1 << argument) != 0 else { continue }
@@ -70,6 +73,7 @@ struct PathPlan {
             if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) { continue }
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if name.count == 0, use == .lookupUnlessEmpty { continue }
+            if use == .mountSource, !Self.mountsPath(event) { continue }
             if !resultIsPlaced {
                 // The call returned a descriptor: its file is what its (only) name led to.
                 resultIsPlaced = true
@@ -78,18 +82,33 @@ struct PathPlan {
                 programIsPlaced = true
                 addProgram(name: name, event, index: index)
             } else {
-                addLookedUp(name, outcome: PathOutcome(use, event), event)
+                addLookedUp(name, use, outcome: PathOutcome(use, event, isRename: isRename), event)
             }
         }
         if index.socketPath.count > 0 { addSocketPath(index.socketPath, uses, event) }
         for argument in 0..<6 where index.named & (1 << argument) != 0 {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
-            if PathOutcome(use, event) == .changed {
+            if PathOutcome(use, event, isRename: isRename) == .changed {
                 add(PathItem(form: .text, type: use == .delete ? .delete : .create, name: index.pathnames[argument]))
             }
         }
         if !resultIsPlaced { add(PathItem(form: .null, type: .normal, object: index.result)) }
-        if index.descriptor.isPresent { add(PathItem(form: .null, type: .normal, object: index.descriptor)) }
+        if index.descriptor.isPresent, Self.reachesDescriptor(event) {
+            add(PathItem(form: .null, type: .normal, object: index.descriptor))
+        }
+    }
+
+    /// Whether mount(2) has a path for its source: MS_BIND or MS_MOVE.
+    private static func mountsPath(_ event: borrowing EventView) -> Bool { event.call.args.3 & 0x3000 != 0 }
+
+    /// Whether the call got as far as telling audit of its descriptor. A message queue's calls check their other arguments, and that the
+    /// descriptor is a queue, before.
+    private static func reachesDescriptor(_ event: borrowing EventView) -> Bool {
+        guard event.hasReturned else { return true }
+        return switch 0 &- event.call.ret {
+        case Int64(EINVAL), Int64(EFAULT), Int64(EBADF): false
+        default: true
+        }
     }
 
     /// Whether the last name is read first: in rename, link and symlink, whose two getname() calls are arguments of one call, which
@@ -100,18 +119,24 @@ struct PathPlan {
         return uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: last) == .create
     }
 
+    private static func firstUse(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> PathUse {
+        uses.pathUse(
+            arch: event.call.arch, number: event.call.nr, argument: index.named.trailingZeroBitCount)
+    }
+
     /// The file that a unix socket's address names: looked up by connect and send, made by bind.
     private mutating func addSocketPath(_ name: Slot, _ uses: PathUseTable, _ event: borrowing EventView) {
         let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 1)
-        let outcome = PathOutcome(use, event)
-        addLookedUp(name, outcome: outcome, event)
+        let outcome = PathOutcome(use, event, isRename: false)
+        addLookedUp(name, use, outcome: outcome, event)
         if outcome == .changed { add(PathItem(form: .text, type: .create, name: name)) }
     }
 
     /// The entry of a name itself.
-    private mutating func addLookedUp(_ name: Slot, outcome: PathOutcome, _ event: borrowing EventView) {
+    private mutating func addLookedUp(_ name: Slot, _ use: PathUse, outcome: PathOutcome, _ event: borrowing EventView) {
         switch outcome {
-        case .found: add(PathItem(form: .text, type: .normal, name: name))
+        case .unread: break
+        case .found: add(PathItem(form: .text, type: .normal, name: name, isUnevaluated: use == .mountPoint))
         case .notFound: add(PathItem(form: .text, type: .unknown, name: name))
         case .parentFound, .changed: add(parent(of: name, event))
         }
@@ -162,6 +187,8 @@ struct PathPlan {
 /// How far the kernel came with a name. Without hooks on its look-ups this follows from the call's result alone, which decides
 /// it in all but some cases (marked below).
 enum PathOutcome {
+    /// The call was refused before its name was read: there is no item.
+    case unread
     /// The look-up failed, or there was none: the name is UNKNOWN.
     case notFound
     /// The file was found: NORMAL.
@@ -171,11 +198,11 @@ enum PathOutcome {
     /// The file was made or removed, or audit was told that it was about to be: PARENT, and CREATE or DELETE.
     case changed
 
-    init(_ use: PathUse, _ event: borrowing EventView) {
+    init(_ use: PathUse, _ event: borrowing EventView, isRename: Bool) {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup, .lookupUnlessEmpty: .found
+                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open: .found
                 case .create, .delete: .changed
                 case .text: .notFound
                 }
@@ -186,13 +213,14 @@ enum PathOutcome {
             return
         }
         guard use == .create || use == .delete else {
-            self = use == .text ? .notFound : Self.ofLookup(error: Int32(truncatingIfNeeded: -event.call.ret))
+            self = use == .text ? .notFound : Self.ofLookup(use, error: Int32(truncatingIfNeeded: -event.call.ret))
             return
         }
         self =
             switch (Int32(truncatingIfNeeded: -event.call.ret), use) {
             // The name's own look-up; or one on the way to its directory, which cannot be told apart.
             case (ENOENT, .delete): .parentFound
+            case (ENOENT, .create) where isRename: .parentFound
             // The directory is there and may not be changed; a directory that may not even be searched looks the same.
             case (EACCES, _), (EPERM, _): .changed
             // may_delete() tells audit before it refuses these (fs/namei.c).
@@ -204,8 +232,10 @@ enum PathOutcome {
 
     /// Whether a call that failed with `error` had found its file before. EACCES is taken for the file's own refusal; a directory on
     /// the way that may not be searched looks the same.
-    private static func ofLookup(error: Int32) -> PathOutcome {
+    private static func ofLookup(_ use: PathUse, error: Int32) -> PathOutcome {
         switch error {
+        // build_open_flags() (fs/open.c) refuses impossible combinations first of all.
+        case EINVAL where use == .open: .unread
         case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ESTALE, EBADF, ECHILD: .notFound
         default: .found
         }

@@ -211,7 +211,11 @@ extension RecordFormatter {
         }
         // The program is what an exec's item with facts from the event shows.
         let capabilities = item.source == .event && index.program.isPresent ? program.capabilities : nil
-        appendFileCapabilities(capabilities, into: &buffer)
+        if item.isUnevaluated {
+            buffer.append(" cap_fe=? cap_fver=? cap_fp=? cap_fi=?")
+        } else {
+            appendFileCapabilities(capabilities, into: &buffer)
+        }
         if options.enriched, let object { enrich(object, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }

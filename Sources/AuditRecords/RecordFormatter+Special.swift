@@ -37,7 +37,9 @@ extension RecordFormatter {
         case AW_SPECIAL_MQ_GETSETATTR where result == 0:
             writeQueueAttributes(event, index: index, line: &line, into: &buffer)
         // EINVAL and EIDRM: the object under that number is not the one that was meant.
-        case AW_SPECIAL_IPC where result != -Int64(EINVAL) && result != -Int64(EIDRM):
+        // EFAULT with new permissions: they are read before the object is looked for.
+        case AW_SPECIAL_IPC
+        where result != -Int64(EINVAL) && result != -Int64(EIDRM) && result != -Int64(EFAULT):
             writeIPC(event, index: index, line: &line, into: &buffer)
         case AW_SPECIAL_SOCKETCALL:
             writeSocketcall(event, index: index, line: &line, into: &buffer)
@@ -64,9 +66,9 @@ extension RecordFormatter {
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
         if event.hasReturned {
-            // No such process, no such signal (or ptrace request): nobody was about to be signalled.
+            // No such process, no such signal (or ptrace request), no information to send: nobody was about to be signalled.
             switch 0 &- event.call.ret {
-            case Int64(ESRCH), Int64(EINVAL), Int64(EIO): return
+            case Int64(ESRCH), Int64(EINVAL), Int64(EIO), Int64(EFAULT): return
             default: break
             }
         }
@@ -74,17 +76,19 @@ extension RecordFormatter {
         var start = (index.targetCount - 2) / chunk * chunk + 1
         while index.targetCount > 1, start >= 1 {
             for number in start..<min(start + chunk, index.targetCount) {
-                writeTarget(event, offset: index.targets[number], line: &line, into: &buffer)
+                writeTarget(event, number: number, of: index, line: &line, into: &buffer)
             }
             start -= chunk
         }
-        writeTarget(event, offset: index.targets[0], line: &line, into: &buffer)
+        writeTarget(event, number: 0, of: index, line: &line, into: &buffer)
     }
 
     private func writeTarget(
-        _ event: borrowing EventView, offset: Int32, line: inout RecordLine, into buffer: inout RecordBuffer
+        _ event: borrowing EventView, number: Int, of index: SectionIndex, line: inout RecordLine,
+        into buffer: inout RecordBuffer
     ) {
-        guard let target = try? WireReader(event.sections).load(at: Int(offset), as: aw_target.self) else { return }
+        let offset = Int(index.firstTarget.offset) + number * SectionIndex.targetStride
+        guard let target = try? WireReader(event.sections).load(at: offset, as: aw_target.self) else { return }
         beginLine("type=OBJ_PID ", line: &line, into: &buffer)
         buffer.append("opid=")
         buffer.appendDecimal(Int32(bitPattern: target.pid))
@@ -96,7 +100,7 @@ extension RecordFormatter {
         buffer.appendDecimal(Int32(bitPattern: target.ses))
         // obj= belongs here once the wire carries a security context.
         buffer.append(" ocomm=")
-        let comm = Int(offset) + MemoryLayout<aw_target>.offset(of: \.comm)!
+        let comm = offset + MemoryLayout<aw_target>.offset(of: \.comm)!
         if let bytes = try? WireReader(event.sections).slice(at: comm, count: MemoryLayout.size(ofValue: target.comm)) {
             buffer.appendUntrusted(bytes.extracting(first: Self.lengthBeforeNUL(bytes)))
         }
@@ -147,7 +151,7 @@ extension RecordFormatter {
     /// The `cap_f…` fields of a PATH record: `audit_log_fcaps()`, kernel 5.2 and later. Capabilities of other files than programs
     /// are not known here and shown as none.
     func appendFileCapabilities(_ capabilities: FileCapabilities?, into buffer: inout RecordBuffer) {
-        guard let capabilities else { return buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0") }
+        guard let capabilities, capabilities.isForInitialNamespace else { return buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0") }
         appendCapabilities(" cap_fp=", capabilities.permitted, into: &buffer)
         appendCapabilities(" cap_fi=", capabilities.inheritable, into: &buffer)
         buffer.append(capabilities.isEffective ? " cap_fe=1 cap_fver=" : " cap_fe=0 cap_fver=")
@@ -162,9 +166,11 @@ extension RecordFormatter {
     ) {
         guard let old = value(event, index.oldCredentials, as: aw_credentials.self),
             let new = value(event, index.newCredentials, as: aw_credentials.self),
-            ExecCredentials.areRaised(old: old, new: new, fileHasCapabilities: program.capabilities != nil)
+            ExecCredentials.areRaised(old: old, new: new, fileHasCapabilities: program.capabilities?.isForInitialNamespace ?? false)
         else { return }
-        let file = program.capabilities ?? FileCapabilities()
+        var file = program.capabilities ?? FileCapabilities()
+        // get_vfs_caps_from_disk() stops at a root user that is not this namespace's, the flags read but not the sets.
+        if !file.isForInitialNamespace { (file.permitted, file.inheritable, file.rootID) = (0, 0, 0) }
         beginLine("type=BPRM_FCAPS ", line: &line, into: &buffer)
         buffer.append("fver=")
         buffer.appendHex(UInt64(file.version))
@@ -260,8 +266,8 @@ extension RecordFormatter {
         beginLine("type=MQ_GETSETATTR ", line: &line, into: &buffer)
         buffer.append("mqdes=")
         buffer.appendDecimal(Int32(truncatingIfNeeded: event.call.args.0))
+        // The kernel's format has a blank behind this; auditd cuts it off, and so do we.
         appendAttributes(attributes, into: &buffer)
-        buffer.append(" ")
         endLine(&line, into: &buffer)
     }
 

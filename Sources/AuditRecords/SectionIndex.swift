@@ -41,9 +41,11 @@ struct SectionIndex {
     var newCredentials = Slot()
     /// The path in a unix socket's address, without its NUL; no value for other addresses.
     var socketPath = Slot()
-    /// Processes that the call signals or traces, as found.
-    var targets = InlineArray<64, Int32>(repeating: 0)
+    /// Processes that the call signals or traces, as found: the first, and how many follow each other.
+    var firstTarget = Slot()
     var targetCount = 0
+    /// From one target's section to the next.
+    static let targetStride = MemoryLayout<aw_section>.size + MemoryLayout<aw_target>.size
     /// By argument.
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
@@ -105,8 +107,9 @@ struct SectionIndex {
                 specialKind = detail
             }
         case .target:
-            guard slot.isPresent, targetCount < targets.count else { return }
-            targets[targetCount] = slot.offset
+            guard slot.isPresent else { return }
+            if targetCount == 0 { firstTarget = slot }
+            guard Int(slot.offset) == Int(firstTarget.offset) + targetCount * Self.targetStride else { return }
             targetCount += 1
         case .pathname:
             // A name that could not be read is no item: the kernel's getname() fails before audit sees it.

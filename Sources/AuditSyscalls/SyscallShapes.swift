@@ -13,6 +13,12 @@ package enum PathUse: UInt8, Sendable {
     case text
     /// Looked up, unless it is empty: the kernel does not even read an empty name then (`getname_maybe_null()`, 6.11).
     case lookupUnlessEmpty
+    /// A mount point about to be left: looked up, but its capabilities are not read (`AUDIT_INODE_NOEVAL`).
+    case mountPoint
+    /// What to mount: a path only for MS_BIND and MS_MOVE (mount(2)).
+    case mountSource
+    /// Opened, and made when that was asked for: audit's own answer comes with the descriptor.
+    case open
 }
 
 /// What the arguments of a system call mean, beyond being numbers.
@@ -124,7 +130,11 @@ package enum SyscallShapes {
         for abi in SyscallABI.allCases {
             for shape in all {
                 // i386's mmap takes one pointer to all its arguments; only mmap2 passes them.
-                if abi == .compat, shape.name == "mmap" { continue }
+                if abi == .compat, shape.name == "mmap" {
+                    let old = SyscallShape("mmap").special(ASH_SPECIAL_OLD_MMAP)
+                    if let number = SyscallTable.number(of: "mmap", abi: abi) { body(abi, number, old) }
+                    continue
+                }
                 // The 64-bit mask takes two arguments of a 32-bit caller (compat_sys_fanotify_mark(), fanotify_user.c).
                 let shape = abi == .compat && shape.name == "fanotify_mark" ? SyscallShape(shape.name).path(5) : shape
                 guard let number = SyscallTable.number(of: shape.name, abi: abi), number < UInt32(AS_SYSCALLS) else {
@@ -141,10 +151,10 @@ package enum SyscallShapes {
         opening + looking + making + removing + moving + sockets + descriptors + queues + signals + others
 
     private static let opening: [SyscallShape] = [
-        SyscallShape("open").path(0).flag(ASH_RESULT_FD),
-        SyscallShape("openat").path(1).flag(ASH_RESULT_FD),
-        SyscallShape("openat2").path(1).flag(ASH_RESULT_FD).special(ASH_SPECIAL_OPENAT2),
-        SyscallShape("creat").path(0).flag(ASH_RESULT_FD),
+        SyscallShape("open").path(0, .open).flag(ASH_RESULT_FD),
+        SyscallShape("openat").path(1, .open).flag(ASH_RESULT_FD),
+        SyscallShape("openat2").path(1, .open).flag(ASH_RESULT_FD).special(ASH_SPECIAL_OPENAT2),
+        SyscallShape("creat").path(0, .open).flag(ASH_RESULT_FD),
         SyscallShape("execve").path(0).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("execveat").path(1).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("mq_open").path(0).special(ASH_SPECIAL_MQ_OPEN),
@@ -154,14 +164,14 @@ package enum SyscallShapes {
         [
             "stat", "lstat", "stat64", "lstat64", "oldstat", "oldlstat", "access", "truncate", "truncate64", "chmod",
             "chown", "lchown", "chown32", "lchown32", "utime", "utimes", "statfs", "statfs64", "uselib", "acct",
-            "umount", "umount2", "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
+            "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
             "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
         ].map { SyscallShape($0).path(0) }
         + [
             "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
             "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at", "inotify_add_watch", "quotactl",
             "file_getattr", "file_setattr", "open_tree",
-            "open_tree_attr", "fspick", "mount_setattr", "mount",
+            "open_tree_attr", "fspick", "mount_setattr",
         ].map { SyscallShape($0).path(1) }
         + ["newfstatat", "fstatat64", "statx", "setxattrat", "getxattrat", "listxattrat", "removexattrat"].map {
             SyscallShape($0).path(1, .lookupUnlessEmpty)
@@ -191,9 +201,12 @@ package enum SyscallShapes {
         SyscallShape("renameat").path(1, .delete).path(3, .create),
         SyscallShape("renameat2").path(1, .delete).path(3, .create),
         SyscallShape("chdir").path(0).flag(ASH_MOVES),
-        SyscallShape("chroot").path(0).flag(ASH_MOVES),
-        SyscallShape("pivot_root").path(0).path(1).flag(ASH_MOVES),
+        SyscallShape("chroot").path(0),
+        SyscallShape("pivot_root").path(0).path(1),
         SyscallShape("move_mount").path(1).path(3),
+        SyscallShape("mount").path(0, .mountSource).path(1),
+        SyscallShape("umount").path(0, .mountPoint),
+        SyscallShape("umount2").path(0, .mountPoint),
     ]
 
     private static let sockets: [SyscallShape] = [
@@ -253,5 +266,6 @@ package enum SyscallShapes {
         SyscallShape("delete_module").special(ASH_SPECIAL_DELETE_MODULE),
         SyscallShape("bpf").special(ASH_SPECIAL_BPF),
         SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL),
+        SyscallShape("ipc").special(ASH_SPECIAL_IPC),
     ]
 }

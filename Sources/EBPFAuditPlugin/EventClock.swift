@@ -34,14 +34,14 @@ struct EventClock {
         var resolution = timespec()
         _ = unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution)
         tick = max(1, UInt64(resolution.tv_nsec))
-        sample = Self.sample(kernel)
+        sample = Self.sample(kernel, tick: tick, expected: nil)
         spans = [Span(from: 0, offset: Self.offset())]
     }
 
     /// Looks at the clocks again. Call about ten times a second, because a tick's length varies a little (ntp), and at once
     /// when the clock has been set.
     mutating func refresh(_ kernel: borrowing KernelSide) {
-        sample = Self.sample(kernel)
+        sample = Self.sample(kernel, tick: tick, expected: sample)
         let offset = Self.offset()
         guard offset != spans[spans.count - 1].offset else { return }
         spans.append(Span(from: sample.time, offset: offset))
@@ -70,16 +70,24 @@ struct EventClock {
         return Int64(monotonic) - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)
     }
 
-    /// The coarse time and its tick. A tick moves the count first and the clock a moment later, so only two samples that agree
-    /// about how the two relate are taken.
-    private static func sample(_ kernel: borrowing KernelSide) -> Sample {
-        var last: Sample?
+    /// The coarse time and its tick.
+    ///
+    /// A tick moves the count first and the clock a moment later, and on a virtual machine that moment can be long. So a sample
+    /// has to go with the one before (`expected`), or else with another one of a different tick.
+    private static func sample(_ kernel: borrowing KernelSide, tick: UInt64, expected: Sample?) -> Sample {
+        var last = expected
         while true {
             let before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
             guard let count = kernel.ticks() else { return Sample(time: before, ticks: nil) }
-            let this = Sample(time: before, ticks: count)
             guard before == SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE) else { continue }
-            if this == last { return this }
+            let this = Sample(time: before, ticks: count)
+            guard let earlier = last, let earlierTicks = earlier.ticks else {
+                last = this
+                continue
+            }
+            if count == earlierTicks, last != expected { continue }
+            let distance = Int64(Int32(bitPattern: count &- earlierTicks)) * Int64(tick)
+            if abs(Int64(earlier.time) + distance - Int64(before)) < Int64(tick) / 2 { return this }
             last = this
         }
     }

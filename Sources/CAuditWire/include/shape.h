@@ -17,7 +17,7 @@ enum ash_flags {
 	ASH_MOVES = 1 << 2,
 	/* pipe, pipe2, socketpair: args[pair_arg] points to two descriptors. */
 	ASH_FD_PAIR = 1 << 3,
-	/* mmap family with an MMAP record: fd is args[4], flags args[3]. */
+	/* mmap, mmap2: fd is args[4], flags args[3]. */
 	ASH_MMAP = 1 << 4,
 	/* The working directory belongs to the event: the call looks up a path, or acts on an open file by audit_file(). */
 	ASH_CWD = 1 << 5,
@@ -64,6 +64,8 @@ enum ash_special {
 	ASH_SPECIAL_SHM_CONTROL = 20,
 	ASH_SPECIAL_MQ_SEND_64 = 21,    /* the same with 64-bit times, whatever the ABI */
 	ASH_SPECIAL_MQ_RECEIVE_64 = 22,
+	ASH_SPECIAL_IPC = 24,          /* ipc(): args[0]: call, args[1]: id, the rest by call */
+	ASH_SPECIAL_OLD_MMAP = 25,     /* args[0]: the six arguments of mmap */
 	ASH_SPECIAL_EXEC = 23,         /* the credentials before and after */
 };
 

@@ -51,7 +51,8 @@ struct aw_header {
 #define AW_SEQUENCE_CPU_SHIFT 48
 
 struct aw_syscall {
-	__u64 args[6]; /* at entry; a 32-bit caller's are zero-extended */
+	/* At entry, the first four as audit shows them: whole registers, also those of a 32-bit call by a 64-bit program. */
+	__u64 args[6];
 	__s64 ret;     /* at exit; ERESTART* already turned into -EINTR as audit does; 0 with AW_FLAG_NO_RETURN */
 	__u64 start;   /* start of the process (tgid), CLOCK_BOOTTIME nanoseconds: with pid a key that is never reused */
 	__u32 arch;    /* AUDIT_ARCH_* at entry */
@@ -211,7 +212,7 @@ struct aw_target {
 };
 
 /* More targets than these are left out and the event marked incomplete (kill of a large group). */
-#define AW_TARGETS_MAX 64
+#define AW_TARGETS_MAX 256
 
 #define AW_ALIGN(n) (((n) + 7u) & ~7u)
 
