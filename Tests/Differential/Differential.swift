@@ -52,7 +52,9 @@ struct Differential: ParsableCommand {
     @Option(help: ArgumentHelp("Show examples of so many system calls for each difference.", valueName: "count"))
     var examples = 1
 
-    @Option(name: .customLong("workload"), parsing: .remaining, help: ArgumentHelp("Run this command, to the end of the line.", valueName: "command"))
+    @Option(
+        name: .customLong("workload"), parsing: .remaining,
+        help: ArgumentHelp("Run this command, to the end of the line.", valueName: "command"))
     var command: [String] = []
 
     func run() throws {
@@ -112,7 +114,9 @@ struct Differential: ParsableCommand {
     }
 
     private func chosen(path: String) throws -> [(String, [String])] {
-        if !command.isEmpty || (again && FileManager.default.fileExists(atPath: (keep ?? "") + "/command")) { return [("command", command)] }
+        if !command.isEmpty || (again && FileManager.default.fileExists(atPath: (keep ?? "") + "/command")) {
+            return [("command", command)]
+        }
         var result: [(String, [String])] = []
         for workload in NamedWorkload.all where only.isEmpty || only.contains(workload.name) {
             let missing = workload.needs.filter { need in

@@ -2,11 +2,11 @@
 import Foundation
 
 extension Figures {
-    /// One line: the four figures.
+    /// One line: the figures.
     var summary: String {
         "events kernel \(kernelEvents) ours \(ourEvents) paired \(pairs)  recall \(Self.share(recall))"
             + "  precision \(Self.share(precision))  identical \(Self.percent(identicalShare))"
-            + "  but for PATH \(Self.percent(identicalButPathShare))"
+            + "  by name \(Self.percent(identicalByNameShare))  but for PATH \(Self.percent(identicalButPathShare))"
     }
 
     /// The tables.
@@ -22,7 +22,9 @@ extension Figures {
         ] {
             text += Self.table(title, rows, width: width, examples: examples)
         }
-        let worst = calls.filter { $0.value[0] != $0.value[1] }.sorted { ($1.value[0] - $1.value[1], $0.key) < ($0.value[0] - $0.value[1], $1.key) }
+        let worst = calls.filter { $0.value[0] != $0.value[1] }.sorted {
+            ($1.value[0] - $1.value[1], $0.key) < ($0.value[0] - $0.value[1], $1.key)
+        }
         if !worst.isEmpty {
             text += "\nnot identical, by system call (of all)\n  "
             text += worst.map { "\($0.key) \($0.value[0] - $0.value[1])/\($0.value[0])" }.joined(separator: ", ") + "\n"

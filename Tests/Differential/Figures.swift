@@ -30,6 +30,8 @@ struct Figures: Codable {
     var identical = 0
     /// Identical but for PATH records and the `items=` that counts them.
     var identicalButPath = 0
+    /// Identical but that PATH records lack what only a look at the file tells: inode, dev, mode, owner, rdev.
+    var identicalByName = 0
     /// Events without a partner, by system call, each with the first one's head record.
     var onlyKernel: [String: Row] = [:]
     var onlyOurs: [String: Row] = [:]
@@ -44,6 +46,8 @@ struct Figures: Codable {
     var precision: Double { ourEvents == 0 ? 0 : Double(pairs) / Double(ourEvents) }
     var identicalShare: Double { pairs == 0 ? 0 : Double(identical) / Double(pairs) }
     var identicalButPathShare: Double { pairs == 0 ? 0 : Double(identicalButPath) / Double(pairs) }
+
+    var identicalByNameShare: Double { pairs == 0 ? 0 : Double(identicalByName) / Double(pairs) }
 
     init() {}
 
@@ -80,6 +84,9 @@ struct Figures: Codable {
         if found.allSatisfy({ $0.record == "PATH" || ($0.record == "SYSCALL" && $0.field == "items") }) {
             identicalButPath += 1
         }
+        if found.allSatisfy({ $0.record == "PATH" && $0.kind == .missing && $0.field == "inode,dev,mode,ouid,ogid,rdev" }) {
+            identicalByName += 1
+        }
         for difference in found {
             let field = difference.field.isEmpty ? "(no name)" : difference.field
             differences["\(difference.record) \(field) \(difference.kind.rawValue)", default: Row()]
@@ -104,6 +111,7 @@ struct Figures: Codable {
         pairs += other.pairs
         identical += other.identical
         identicalButPath += other.identicalButPath
+        identicalByName += other.identicalByName
         for (path, rows) in [(\Figures.onlyKernel, other.onlyKernel), (\.onlyOurs, other.onlyOurs), (\.differences, other.differences)] {
             self[keyPath: path].merge(rows) { one, other in
                 Row(

@@ -14,7 +14,9 @@ final class KernelAudit {
     init(in directory: URL, cleanup: Cleanup) throws {
         let status = try Self.status()
         // The kernel notices only at its next record that a daemon is gone.
-        if let pid = status["pid"], pid != 0, kill(pid_t(pid), 0) == 0 { throw HarnessError("kernel audit has a daemon already, pid \(pid)") }
+        if let pid = status["pid"], pid != 0, kill(pid_t(pid), 0) == 0 {
+            throw HarnessError("kernel audit has a daemon already, pid \(pid)")
+        }
         guard status["enabled"] != 2 else { throw HarnessError("kernel audit's configuration is locked (enabled 2)") }
         let rules = try tool(Self.auditctl, ["-l"]).split(separator: "\n").map(String.init).filter { $0.hasPrefix("-") }
         cleanup.add {

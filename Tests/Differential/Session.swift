@@ -95,7 +95,8 @@ struct Session {
         try audit.finish()
         cleanup.run()
 
-        for line in collector.error.split(separator: "\n") where line.contains("lost") || line.contains("bad ") || line.contains("incomplete") {
+        for line in collector.error.split(separator: "\n")
+        where line.contains("lost") || line.contains("bad ") || line.contains("incomplete") {
             if !line.hasSuffix(" 0") { notes.append(String(line)) }
         }
         try "\(leader)".write(to: directory.appending(path: "leader"), atomically: true, encoding: .utf8)

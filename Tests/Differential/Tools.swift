@@ -50,7 +50,9 @@ final class Companion {
     private let name: String
 
     /// Starts `path`; what it prints goes to `NAME.out` and `NAME.err` in `directory`.
-    init(_ path: String, _ arguments: [String], name: String, in directory: URL, input: Pipe? = nil, environment: [String: String]? = nil) throws {
+    init(_ path: String, _ arguments: [String], name: String, in directory: URL, input: Pipe? = nil, environment: [String: String]? = nil)
+        throws
+    {
         self.directory = directory
         self.name = name
         process.executableURL = URL(filePath: path)
