@@ -66,6 +66,7 @@ struct {
 enum inflight_flags {
 	INFLIGHT_LONG = 1 << 0, /* the sections are in inflight_long */
 	INFLIGHT_CUT = 1 << 1,  /* something that belongs to the call found no room */
+	INFLIGHT_ENDED = 1 << 3, /* the call has ended; the entry only waits to be removed */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
 };
 

@@ -38,6 +38,17 @@ static __always_inline void entry__directory(struct entry_memory *entry, struct 
 	entry__section(entry, head, AW_SECTION_CWD, 0, 0, length);
 }
 
+/* The file that the call is about to act on, as it is before that: audit_file() comes before the change. */
+static __always_inline void entry__descriptor(struct entry_memory *entry, struct task_struct *task)
+{
+	__u32 descriptor = entry->call.shape.fd_arg == 0 ? entry->call.args[0] : entry->call.args[1];
+	struct file *file = task__file(task, descriptor);
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_object));
+
+	if (file && head && object__read((void *)(head + 1), BPF_CORE_READ(file, f_path.dentry), 0))
+		entry__section(entry, head, AW_SECTION_OBJECT, AW_ROLE_DESCRIPTOR, 0, sizeof(struct aw_object));
+}
+
 /* Stores the call under its task: short sections inline, long ones beside. Counts what finds no room. */
 static __always_inline void entry__remember(struct entry_memory *entry, __u64 task)
 {
@@ -59,9 +70,13 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 	long error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_NOEXIST);
 
 	if (error == -17 /* EEXIST */) {
-		/* The call before this one has never been seen to end. */
-		statistics->generated++;
-		statistics->lost_orphaned++;
+		struct inflight *before = bpf_map_lookup_elem(&inflight, &task);
+
+		/* The call before this one has never been seen to end, or could not be removed then. */
+		if (before && !(before->flags & INFLIGHT_ENDED)) {
+			statistics->generated++;
+			statistics->lost_orphaned++;
+		}
 		if (!(entry->call.flags & INFLIGHT_LONG))
 			bpf_map_delete_elem(&inflight_long, &task);
 		error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_ANY);
@@ -139,13 +154,15 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		entry__address(entry);
 	if (shape->flags & ASH_MOVES)
 		entry__directory(entry, task);
+	if (shape->fd_arg != ASH_NO_ARGUMENT)
+		entry__descriptor(entry, task);
 	if (shape->special)
 		entry__special(0);
 	entry__remember(entry, (__u64)task);
 	return 0;
 }
 
-/* Files that the call made or acted on. */
+/* Files that the call made or runs. */
 static __always_inline void record__objects(struct record_memory *record, struct task_struct *task,
 					    const struct inflight *call, long ret)
 {
@@ -160,13 +177,6 @@ static __always_inline void record__objects(struct record_memory *record, struct
 			if (created)
 				record__object(record, BPF_CORE_READ(dentry, d_parent), AW_ROLE_RESULT_PARENT, 0);
 		}
-	}
-	if (call->shape.fd_arg != ASH_NO_ARGUMENT) {
-		__u32 descriptor = call->shape.fd_arg == 0 ? call->args[0] : call->args[1];
-		struct file *file = task__file(task, descriptor);
-
-		if (file)
-			record__object(record, BPF_CORE_READ(file, f_path.dentry), AW_ROLE_DESCRIPTOR, 0);
 	}
 	if (call->shape.flags & ASH_EXEC && ret == 0) {
 		struct file *file = BPF_CORE_READ(task, mm, exe_file);
@@ -223,7 +233,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	__u64 key = (__u64)task;
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 
-	if (!call)
+	if (!call || call->flags & INFLIGHT_ENDED)
 		return 0;
 	__u32 slot = 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1);
 	struct ast_statistics *statistics = statistics_of_cpu();
@@ -319,6 +329,11 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 			statistics->incomplete++;
 	}
 out:
+	/*
+	 * Removing can fail where the map's lock cannot be had (-EBUSY, -ETIMEDOUT). Then the entry must not be taken for a call
+	 * of the next task at this address.
+	 */
+	call->flags |= INFLIGHT_ENDED;
 	if (call->flags & INFLIGHT_LONG)
 		bpf_map_delete_elem(&inflight_long, &key);
 	bpf_map_delete_elem(&inflight, &key);

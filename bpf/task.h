@@ -123,14 +123,13 @@ static __always_inline struct file *task__file(struct task_struct *task, __u32 d
 	return file;
 }
 
-/* What audit_copy_inode() (kernel/auditsc.c) takes of a file. */
-static __always_inline void record__object(struct record_memory *record, struct dentry *dentry, __u8 role, __u32 flags)
+/* What audit_copy_inode() (kernel/auditsc.c) takes of a file. Returns false when there is none. */
+static __always_inline bool object__read(struct aw_object *object, struct dentry *dentry, __u32 flags)
 {
 	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
 
-	if (!inode || !RECORD_ROOM(record, sizeof(struct aw_object)))
-		return;
-	struct aw_object *object = (void *)RECORD_NEXT(record);
+	if (!inode)
+		return false;
 	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	__u32 rdev = BPF_CORE_READ(inode, i_rdev);
 
@@ -144,7 +143,13 @@ static __always_inline void record__object(struct record_memory *record, struct 
 	object->uid = BPF_CORE_READ(inode, i_uid.val);
 	object->gid = BPF_CORE_READ(inode, i_gid.val);
 	object->flags = flags;
-	record__section(record, AW_SECTION_OBJECT, role, 0, sizeof(*object));
+	return true;
+}
+
+static __always_inline void record__object(struct record_memory *record, struct dentry *dentry, __u8 role, __u32 flags)
+{
+	if (RECORD_ROOM(record, sizeof(struct aw_object)) && object__read((void *)RECORD_NEXT(record), dentry, flags))
+		record__section(record, AW_SECTION_OBJECT, role, 0, sizeof(struct aw_object));
 }
 
 #endif

@@ -269,45 +269,57 @@ int cbpf_load(struct cbpf *handle)
 	return error ? error : map_ring(handle);
 }
 
-int cbpf_attach(struct cbpf *handle)
+/* Attaches the programs that do (or do not) begin calls. */
+static int attach(struct cbpf *handle, size_t *count, bool beginning)
 {
 	struct bpf_program *program;
-	size_t i = 0;
+
+	bpf_object__for_each_program(program, handle->object) {
+		if (bpf_program__fd(program) == handle->tick || *count >= PROGRAMS_MAX ||
+		    beginning != !strcmp(bpf_program__name(program), "sys_enter"))
+			continue;
+		handle->links[*count] = bpf_program__attach(program);
+		if (!handle->links[*count])
+			return -errno;
+		*count += 1;
+	}
+	return 0;
+}
+
+int cbpf_attach(struct cbpf *handle)
+{
+	size_t count = 0;
 
 	logging = handle;
-	bpf_object__for_each_program(program, handle->object) {
-		if (i >= PROGRAMS_MAX)
-			break;
-		if (bpf_program__fd(program) == handle->tick)
-			continue;
-		handle->links[i] = bpf_program__attach(program);
-		if (!handle->links[i]) {
-			int error = -errno;
+	/* The one that remembers a call comes last, when those that end and forget it are there. */
+	int error = attach(handle, &count, false);
 
-			logging = NULL;
-			cbpf_detach(handle);
-			return error;
-		}
-		i++;
-	}
+	if (!error)
+		error = attach(handle, &count, true);
 	logging = NULL;
-	return 0;
+	if (error)
+		cbpf_detach(handle);
+	return error;
 }
 
 int cbpf_detach(struct cbpf *handle)
 {
 	int first = 0;
 
-	for (size_t i = 0; i < PROGRAMS_MAX; i++) {
+	/* In the reverse order, so that no call begins whose end is not seen. */
+	for (size_t i = PROGRAMS_MAX; i-- > 0;) {
 		int error = handle->links[i] ? bpf_link__destroy(handle->links[i]) : 0;
 
 		handle->links[i] = NULL;
 		if (error && !first)
 			first = error;
 	}
-	/* Waits until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) && !first)
-		first = -errno;
+	/*
+	 * Waits until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). Kernels with
+	 * nohz_full CPUs refuse; there a pause longer than any program runs has to do.
+	 */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(50000);
 	return first;
 }
 

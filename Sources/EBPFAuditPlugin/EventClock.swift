@@ -14,12 +14,14 @@ struct EventClock {
         var time: UInt64
         var ticks: UInt32?
     }
-    /// An offset of real to monotonic time, and the monotonic time from which it holds, ns.
+    /// A time without a step of the clock: the monotonic time of its beginning, the offset of real to monotonic time, ns, and a
+    /// sample taken in it. A step also moves where ticks lie: it brings the coarse clock up to the fine one first
+    /// (`timekeeping_forward_now()`).
     private struct Span {
         var from: UInt64
         var offset: Int64
+        var sample: Sample
     }
-    private var sample: Sample
     /// Oldest first; never empty.
     private var spans: [Span]
     /// Length of a tick, ns.
@@ -34,17 +36,21 @@ struct EventClock {
         var resolution = timespec()
         _ = unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution)
         tick = max(1, UInt64(resolution.tv_nsec))
-        sample = Self.sample(kernel, tick: tick, expected: nil)
-        spans = [Span(from: 0, offset: Self.offset())]
+        spans = [Span(from: 0, offset: Self.offset(), sample: Self.sample(kernel))]
     }
 
     /// Looks at the clocks again. Call about ten times a second, because a tick's length varies a little (ntp), and at once
     /// when the clock has been set.
     mutating func refresh(_ kernel: borrowing KernelSide) {
-        sample = Self.sample(kernel, tick: tick, expected: sample)
+        let quick = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
+        let last = spans.count - 1
+        let sample = goes(quick, with: spans[last].sample) ? quick : Self.sample(kernel)
         let offset = Self.offset()
-        guard offset != spans[spans.count - 1].offset else { return }
-        spans.append(Span(from: sample.time, offset: offset))
+        guard offset != spans[last].offset else {
+            spans[last].sample = sample
+            return
+        }
+        spans.append(Span(from: sample.time, offset: offset, sample: sample))
         if spans.count > Self.spansKept { spans.removeFirst() }
     }
 
@@ -56,10 +62,10 @@ struct EventClock {
     func realtime(monotonic: UInt64, jiffies: UInt32) -> UInt64 {
         var index = spans.count - 1
         while index > 0, spans[index].from > monotonic { index -= 1 }
-        return UInt64(max(0, coarse(monotonic, jiffies) &+ spans[index].offset))
+        return UInt64(max(0, coarse(monotonic, jiffies, spans[index].sample) &+ spans[index].offset))
     }
 
-    private func coarse(_ monotonic: UInt64, _ jiffies: UInt32) -> Int64 {
+    private func coarse(_ monotonic: UInt64, _ jiffies: UInt32, _ sample: Sample) -> Int64 {
         if let ticks = sample.ticks {
             let distance = Int64(Int32(bitPattern: jiffies &- ticks)) * Int64(tick)
             let time = Int64(sample.time) + distance
@@ -70,25 +76,26 @@ struct EventClock {
         return Int64(monotonic) - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)
     }
 
-    /// The coarse time and its tick.
-    ///
-    /// A tick moves the count first and the clock a moment later, and on a virtual machine that moment can be long. So a sample
-    /// has to go with the one before (`expected`), or else with another one of a different tick.
-    private static func sample(_ kernel: borrowing KernelSide, tick: UInt64, expected: Sample?) -> Sample {
-        var last = expected
+    /// Whether two samples say the same about how ticks and time relate.
+    private func goes(_ sample: Sample, with earlier: Sample) -> Bool {
+        guard let ticks = sample.ticks, let earlierTicks = earlier.ticks else { return sample.ticks == nil }
+        let distance = Int64(Int32(bitPattern: ticks &- earlierTicks)) * Int64(tick)
+        return abs(Int64(earlier.time) + distance - Int64(sample.time)) < Int64(tick) / 2
+    }
+
+    /// Between a tick's moving the count and its moving the clock, ns; generous.
+    private static let settling = 200_000
+
+    /// The coarse time and its tick. A tick moves the count first and the clock a moment later, so neither may have moved for as
+    /// long as that can take.
+    private static func sample(_ kernel: borrowing KernelSide) -> Sample {
         while true {
-            let before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
-            guard let count = kernel.ticks() else { return Sample(time: before, ticks: nil) }
-            guard before == SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE) else { continue }
-            let this = Sample(time: before, ticks: count)
-            guard let earlier = last, let earlierTicks = earlier.ticks else {
-                last = this
-                continue
-            }
-            if count == earlierTicks, last != expected { continue }
-            let distance = Int64(Int32(bitPattern: count &- earlierTicks)) * Int64(tick)
-            if abs(Int64(earlier.time) + distance - Int64(before)) < Int64(tick) / 2 { return this }
-            last = this
+            let this = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
+            guard this.ticks != nil else { return this }
+            var pause = timespec(tv_sec: 0, tv_nsec: settling)
+            unsafe nanosleep(&pause, nil)
+            let settled = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
+            if settled == this { return this }
         }
     }
 
