@@ -49,30 +49,70 @@ struct ReadRecord {
 
     @Test(arguments: events.indices)
     func comesOutAsTheKernelWroteIt(_ number: Int) throws {
-        var lines = Self.events[number].split(separator: "\n").map(String.init)
-        // Not known in this version: capabilities of exec, and the loader that an ELF program names.
-        lines.removeAll { $0.hasPrefix("type=BPRM_FCAPS") }
-        let loaders = lines.filter { $0.contains("name=\"/lib64/ld-linux-x86-64.so.2\"") }
-        lines.removeAll { loaders.contains($0) }
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let lines = try Self.localised(
+            Self.events[number].split(separator: "\n").map(String.init), home: home)
         let call = ReadRecord(lines[0])
-        lines[0] = lines[0].replacingOccurrences(
-            of: "items=\(call["items"]!)", with: "items=\(call.number("items") - UInt64(loaders.count))")
         let head = String(call.serial.dropFirst("audit(".count).dropLast("):".count))
         let written = try format(event(of: lines), keys: [call.bytes("key")], key: 0)
-        let expected = lines.map { line in
-            // Nor the facts of a script, as what runs is its interpreter.
-            var words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-            if line.contains("name=\"./script.sh\"") {
-                let facts = ["inode", "dev", "mode", "ouid", "ogid", "rdev"]
-                words.removeAll { word in facts.contains { word.hasPrefix($0 + "=") } }
-            }
-            return words.joined(separator: " ").replacingOccurrences(of: head, with: "1700000000.007:2147483653")
-        }
+        let expected = lines.map { $0.replacingOccurrences(of: head, with: "1700000000.007:2147483653") }
         #expect(written == expected + ["type=EOE msg=audit(1700000000.007:2147483653): "])
     }
 
+    /// An exec's records with the files of this machine in them: loader, capabilities and script are looked up by path when the event
+    /// is written, so they are those of the machine that the test runs on.
+    static func localised(_ lines: [String], home: URL) throws -> [String] {
+        var lines = lines
+        let call = ReadRecord(lines[0])
+        guard lines.contains(where: { $0.hasPrefix("type=EXECVE ") }) else { return lines }
+        let program = String(decoding: try #require(call.bytes("exe")), as: UTF8.self)
+        let isHere = FileManager.default.fileExists(atPath: program)
+        if lines.contains(where: { $0.contains("name=\"./script.sh\"") }) {
+            try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+            try "#!/bin/sh -e\n".write(to: home.appendingPathComponent("script.sh"), atomically: true, encoding: .utf8)
+        }
+        for at in lines.indices {
+            let record = ReadRecord(lines[at])
+            switch (record.type, record["name"]) {
+            case ("CWD", _) where FileManager.default.fileExists(atPath: home.path): lines[at] = lines[at].replacingOccurrences(of: "/tmp/example", with: home.path)
+            case ("PATH", "\"./script.sh\""): lines[at] = try withFacts(of: home.path + "/script.sh", lines[at])
+            case ("PATH", "\"/lib64/ld-linux-x86-64.so.2\"") where isHere:
+                lines[at] = try withFacts(of: "/lib64/ld-linux-x86-64.so.2", lines[at])
+            case ("PATH", _) where isHere: lines[at] = try withFacts(of: program, lines[at])
+            default: break
+            }
+        }
+        if !isHere {
+            // The program was in the test's own directory, so nobody can tell its loader any more.
+            let all = lines.count
+            lines.removeAll { $0.contains("name=\"/lib64/ld-linux-x86-64.so.2\"") }
+            lines[0] = lines[0].replacingOccurrences(
+                of: "items=\(call["items"]!)", with: "items=\(call.number("items") - UInt64(all - lines.count))")
+        }
+        return lines
+    }
+
+    /// A PATH line with inode, device, mode and owner of the file at `path`.
+    private static func withFacts(of path: String, _ line: String) throws -> String {
+        var status = stat()
+        try #require(unsafe stat(path, &status) == 0, "\(path)")
+        func numbers(_ device: dev_t) -> String {
+            func hex(_ value: UInt64) -> String { value < 16 ? "0" + String(value, radix: 16) : String(value, radix: 16) }
+            return hex(UInt64(device) >> 8 & 0xfff) + ":" + hex(UInt64(device) & 0xff | UInt64(device) >> 12 & 0xfff00)
+        }
+        let facts = [
+            "inode": "\(status.st_ino)", "dev": numbers(status.st_dev), "mode": "0" + String(status.st_mode, radix: 8),
+            "ouid": "\(status.st_uid)", "ogid": "\(status.st_gid)", "rdev": numbers(status.st_rdev),
+        ]
+        return line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let name = String(word.prefix { $0 != "=" })
+            return facts[name].map { "\(name)=\($0)" } ?? String(word)
+        }.joined(separator: " ")
+    }
+
     @Test func thereAreRecordsOfEveryKindThatIsWritten() {
-        for type in ["SYSCALL", "EXECVE", "MMAP", "FD_PAIR", "SOCKADDR", "CWD", "PATH", "PROCTITLE"] {
+        for type in ["BPRM_FCAPS", "SYSCALL", "EXECVE", "MMAP", "FD_PAIR", "SOCKADDR", "CWD", "PATH", "PROCTITLE"] {
             #expect(kernelRecords.contains("type=\(type) "))
         }
         #expect(Self.events.count == 35)
@@ -112,11 +152,24 @@ struct ReadRecord {
                 // What the kernel cut off at the end.
                 let padding: [UInt8] = title.count > 100 ? [] : [0x9f, 0, 0]
                 event.add(.processTitle, title + padding)
+            case "BPRM_FCAPS": addCredentials(record, call, to: &event)
+            // connect()'s path is in its address.
+            case "PATH" where event.call.nr == 42: break
             case "PATH": add(record, to: &event, isExec: isExec, names: &names)
             default: Issue.record("unexpected \(record.type)")
             }
         }
         return event
+    }
+
+    private func addCredentials(_ record: ReadRecord, _ call: ReadRecord, to event: inout EventBuilder) {
+        for (kind, prefix) in [(AW_SPECIAL_OLD_CREDENTIALS, "old_"), (AW_SPECIAL_NEW_CREDENTIALS, "")] {
+            let sets = aw_credentials(
+                inheritable: record.number(prefix + "pi", radix: 16), permitted: record.number(prefix + "pp", radix: 16),
+                effective: record.number(prefix + "pe", radix: 16), ambient: record.number(prefix + "pa", radix: 16),
+                uid: event.call.uid, euid: event.call.euid, securebits: 0, reserved: 0)
+            event.add(.special, detail: UInt8(kind.rawValue), rawBytes(of: sets))
+        }
     }
 
     private func add(_ record: ReadRecord, to event: inout EventBuilder, isExec: Bool, names: inout [UInt8]) {

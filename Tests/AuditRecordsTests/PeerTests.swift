@@ -52,7 +52,8 @@ import Testing
                         event.bytes, earlier: early, to: &buffer, with: &formatter, key: number % 4, time: time)
                 }
                 bytes += buffer.content
-                events += buffer.events
+                events += 1
+                #expect(buffer.events == (number % 100 == 50 ? 0 : 1), "the program's own records are no events")
                 buffer.removeAll()
             }
             return (bytes, events)
@@ -80,10 +81,11 @@ import Testing
         return (texts[0], texts[1], process.terminationStatus)
     }
 
-    /// Debug output of ausearch, without its remark on EOE (1320): auditd never writes that to a file, so ausearch has
-    /// no parser for it, but takes it for the end of its event.
+    /// Debug output of ausearch, without its remark on records that its `extract_search_items()` (src/ausearch-parse.c, 3.0.9)
+    /// has no case for: EOE (1320), which auditd never writes to a file, and SOCKETCALL (1304). Neither is malformed.
     static func complaints(_ errors: String) -> [String] {
         errors.replacingOccurrences(of: "Unparsed type:1320\n - skipped", with: "")
+            .replacingOccurrences(of: "Unparsed type:1304\n - skipped", with: "")
             .replacingOccurrences(of: "<no matches>", with: "")
             .split(separator: "\n").map { String($0.prefix(300)) }
     }

@@ -37,7 +37,8 @@ extension EventBuilder {
         case .arguments: add(tag, Self.bytes(upTo: 12000, random: &random))
         case .pathname:
             for argument in UInt8(0)...7 where Bool.random(using: &random) {
-                add(tag, detail: argument, Self.bytes(upTo: 4095, random: &random))
+                // The wire has path names up to their NUL.
+                add(tag, detail: argument, Self.bytes(upTo: 4095, random: &random).map { $0 == 0 ? 0x0b : $0 })
             }
         case .object:
             for role in [AW_ROLE_RESULT, AW_ROLE_RESULT_PARENT, AW_ROLE_DESCRIPTOR, AW_ROLE_EXECUTABLE]
