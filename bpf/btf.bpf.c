@@ -10,13 +10,13 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
-	return stage__enter((void *)bpf_get_current_task(), regs, nr);
+	return stage__enter(task__current(), regs, nr);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = task__current();
 	long nr = compat__number(regs);
 
 	/* A negative number is rt_sigreturn, which restores the registers of the interrupted code: look it up by task. */

@@ -8,6 +8,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "read.h"
 #include <selection.h>
 
 /* include/uapi/linux/audit.h; spelled out because the header pulls in libc on some distributions. */
@@ -45,7 +46,7 @@ struct call_id {
 
 static __always_inline void compat__identify(struct task_struct *task, long nr, struct call_id *id)
 {
-	__u32 status = BPF_CORE_READ(task, thread_info.status);
+	__u32 status = READ(task, thread_info.status);
 
 	id->abi = status & TS_COMPAT ? AS_ABI_COMPAT : AS_ABI_NATIVE;
 	id->arch = status & TS_COMPAT ? ARCH_I386 : ARCH_X86_64;
@@ -92,7 +93,7 @@ static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, _
 
 static __always_inline void compat__identify(struct task_struct *task, long nr, struct call_id *id)
 {
-	__u64 flags = BPF_CORE_READ(task, thread_info.flags);
+	__u64 flags = READ(task, thread_info.flags);
 	bool compat = flags & (1UL << TIF_32BIT);
 
 	id->abi = compat ? AS_ABI_COMPAT : AS_ABI_NATIVE;
@@ -133,7 +134,7 @@ static __always_inline __u64 compat__start(struct task_struct *leader)
 	struct task_struct___before_5_5 *old = (void *)leader;
 
 	if (bpf_core_field_exists(leader->start_boottime))
-		return BPF_CORE_READ(leader, start_boottime);
+		return READ(leader, start_boottime);
 	return BPF_CORE_READ(old, real_start_time);
 }
 

@@ -49,7 +49,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
-	const struct dentry_operations *d_op;
+	struct dentry_operations *d_op;
 };
 
 struct vfsmount {
@@ -206,12 +206,12 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
-	const struct cred *cred;
+	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;
-	const struct cred *real_cred;
+	struct cred *real_cred;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
 	struct nsproxy *nsproxy;

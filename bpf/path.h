@@ -87,37 +87,70 @@ static __always_inline void path__mark_deleted(struct path_walk *walk)
 	__builtin_memcpy(&walk->text[PATH_TEXT_MAX - sizeof(mark)], mark, sizeof(mark));
 }
 
+/* Components that are walked by plain loads; paths are seldom deeper. */
+#define PATH_COMPONENTS_TYPED 16
+
 /*
- * Walks `path` as seen by `task` into the memory of program `kind`: text[start .. PATH_TEXT_MAX), or error.
+ * The first steps of a walk by plain loads, up to the root, a mount point (the structure around a vfsmount cannot be reached with a
+ * typed pointer) or PATH_COMPONENTS_TYPED. Returns 1 while there is more to do: path__step() goes on from there.
  */
-static __always_inline struct path_walk *path__walk(struct task_struct *task, struct path *path, __u32 kind)
+static __always_inline int path__start(struct path_walk *walk, struct dentry *dentry, struct vfsmount *vfsmount,
+				       struct dentry *root_dentry)
+{
+	struct dentry *top = READ(vfsmount, mnt_root);
+	bool is_root_mount = walk->vfsmount == walk->root_vfsmount;
+
+	for (int i = 0; i < PATH_COMPONENTS_TYPED; i++) {
+		if (is_root_mount && dentry == root_dentry)
+			return 0;
+		if (dentry == top)
+			break;
+		struct dentry *parent = READ(dentry, d_parent);
+
+		if (dentry == parent)
+			return 0;
+		if (!path__prepend(walk, READ(dentry, d_name.name), READ(dentry, d_name.len)))
+			return 0;
+		dentry = parent;
+	}
+	walk->dentry = (__u64)dentry;
+	return 1;
+}
+
+/*
+ * Walks the path of `dentry` and `vfsmount` as seen by `task` into the memory of program `kind`: text[start .. PATH_TEXT_MAX), or
+ * error.
+ */
+static __always_inline struct path_walk *path__walk(struct task_struct *task, struct dentry *dentry, struct vfsmount *vfsmount,
+						    __u32 kind)
 {
 	struct working_memory *memory = memory_of(&working_memory, kind);
 
 	if (!memory)
 		return NULL;
 	struct path_walk *walk = &memory->walk;
-	struct dentry *dentry = BPF_CORE_READ(path, dentry);
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = READ(task, fs);
+	struct dentry *root_dentry = READ(fs, root.dentry);
 
 	walk->dentry = (__u64)dentry;
-	walk->vfsmount = (__u64)BPF_CORE_READ(path, mnt);
-	walk->root_dentry = (__u64)BPF_CORE_READ(fs, root.dentry);
-	walk->root_vfsmount = (__u64)BPF_CORE_READ(fs, root.mnt);
+	walk->vfsmount = (__u64)vfsmount;
+	walk->root_dentry = (__u64)root_dentry;
+	walk->root_vfsmount = (__u64)READ(fs, root.mnt);
 	walk->start = PATH_TEXT_MAX;
 	walk->error = 0;
-	if (BPF_CORE_READ(dentry, d_op, d_dname)) {
+	if (READ(dentry, d_op, d_dname)) {
 		/* simple_dname(): memfd and shared memory; the only ones among them that can be executed or entered. */
 		path__mark_deleted(walk);
-		path__prepend(walk, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len));
+		path__prepend(walk, READ(dentry, d_name.name), READ(dentry, d_name.len));
 		return walk;
 	}
-	if (!BPF_CORE_READ(dentry, d_hash.pprev) && dentry != BPF_CORE_READ(dentry, d_parent))
+	if (!READ(dentry, d_hash.pprev) && dentry != READ(dentry, d_parent))
 		path__mark_deleted(walk); /* d_unlinked() */
-
-	for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
-		if (!path__step(kind))
-			break;
+	if (path__start(walk, dentry, vfsmount, root_dentry)) {
+		for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
+			if (!path__step(kind))
+				break;
+		}
 	}
 	if (!walk->error && (walk->start >= PATH_TEXT_MAX || walk->text[walk->start & (2 * AW_PATH_MAX - 1)] != '/'))
 		path__prepend(walk, NULL, 0); /* the root itself */

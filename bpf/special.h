@@ -98,7 +98,7 @@ static __always_inline void entry__target(struct entry_memory *entry, struct tas
 
 static __always_inline void credentials__read(struct aw_credentials *value, struct task_struct *task)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
+	struct cred *cred = BPF_CORE_READ(task, cred);
 
 	BPF_CORE_READ_INTO(&value->inheritable, cred, cap_inheritable);
 	BPF_CORE_READ_INTO(&value->permitted, cred, cap_permitted);
@@ -363,7 +363,7 @@ static __always_inline void entry__old_mmap(struct entry_memory *entry)
 __noinline int entry__special(__u32 slot)
 {
 	struct entry_memory *entry = memory_of(&entry_memory, slot);
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = task__current();
 
 	if (!entry)
 		return 0;
@@ -507,7 +507,7 @@ static __always_inline int special__signalled(struct task_struct *target)
 __noinline int record__special(__u32 slot, __u32 special, __s64 result)
 {
 	struct record_memory *record = memory_of(&record_memory, slot);
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = task__current();
 
 	if (!record || result < 0)
 		return 0;

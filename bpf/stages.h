@@ -20,9 +20,9 @@ static __always_inline bool stage__is_own(__u32 tgid)
 /* Appends the working directory as it is now, for calls that may change it. */
 static __always_inline void entry__directory(struct entry_memory *entry, struct task_struct *task)
 {
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = READ(task, fs);
 	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
-	struct path_walk *walk = path__walk(task, &fs->pwd, PROGRAM_ENTER);
+	struct path_walk *walk = path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER);
 
 	if (!head || !walk)
 		return;
@@ -179,10 +179,10 @@ static __always_inline void record__objects(struct record_memory *record, struct
 		}
 	}
 	if (call->shape.flags & ASH_EXEC && ret == 0) {
-		struct file *file = BPF_CORE_READ(task, mm, exe_file);
+		struct file *file = READ(task, mm, exe_file);
 
 		if (file)
-			record__object(record, BPF_CORE_READ(file, f_path.dentry), AW_ROLE_EXECUTABLE, 0);
+			record__object(record, READ(file, f_path.dentry), AW_ROLE_EXECUTABLE, 0);
 	}
 }
 
@@ -245,7 +245,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	statistics->generated++;
 
 	struct aw_syscall *facts = (void *)&record->data[sizeof(struct aw_header)];
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mm_struct *mm = READ(task, mm);
 	__u64 start = 0, end = 0;
 	__u64 sequence = record__sequence();
 	__u32 fragment_lost = 0;
@@ -253,8 +253,8 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	ret = returned ? compat__result(ret) : 0;
 	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
 	if (call->shape.flags & ASH_EXEC && returned && ret == 0) {
-		start = BPF_CORE_READ(mm, arg_start);
-		end = BPF_CORE_READ(mm, arg_end);
+		start = READ(mm, arg_start);
+		end = READ(mm, arg_end);
 		if (end - start > ARGUMENTS_IN_EVENT)
 			start = record__fragments(slot, call->time, sequence, start, end, &fragment_lost);
 	}
@@ -306,14 +306,15 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 		record__special(slot, call->shape.special, returned ? ret : -1);
 	task__tty(record, task);
 
-	struct file *exe = BPF_CORE_READ(mm, exe_file);
+	struct file *exe = READ(mm, exe_file);
 
 	if (exe)
-		record__walked(record, AW_SECTION_EXE, path__walk(task, &exe->f_path, kind));
+		record__walked(record, AW_SECTION_EXE,
+			       path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), kind));
 	if ((call->shape.flags & ASH_CWD || call->flags & INFLIGHT_NAMED) && !(call->shape.flags & ASH_MOVES)) {
-		struct fs_struct *fs = BPF_CORE_READ(task, fs);
+		struct fs_struct *fs = READ(task, fs);
 
-		record__walked(record, AW_SECTION_CWD, path__walk(task, &fs->pwd, kind));
+		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));
 	}
 	record__title(record, mm);
 	if (control_groups)

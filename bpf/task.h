@@ -8,23 +8,23 @@
 
 static __always_inline void task__facts(struct task_struct *task, struct aw_syscall *call)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
+	struct cred *cred = READ(task, cred);
 
-	call->pid = BPF_CORE_READ(task, tgid);
-	call->tid = BPF_CORE_READ(task, pid);
-	call->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	call->start = compat__start(BPF_CORE_READ(task, group_leader));
-	call->auid = BPF_CORE_READ(task, loginuid.val);
-	call->ses = BPF_CORE_READ(task, sessionid);
-	call->personality = BPF_CORE_READ(task, personality);
-	call->uid = BPF_CORE_READ(cred, uid.val);
-	call->gid = BPF_CORE_READ(cred, gid.val);
-	call->euid = BPF_CORE_READ(cred, euid.val);
-	call->suid = BPF_CORE_READ(cred, suid.val);
-	call->fsuid = BPF_CORE_READ(cred, fsuid.val);
-	call->egid = BPF_CORE_READ(cred, egid.val);
-	call->sgid = BPF_CORE_READ(cred, sgid.val);
-	call->fsgid = BPF_CORE_READ(cred, fsgid.val);
+	call->pid = READ(task, tgid);
+	call->tid = READ(task, pid);
+	call->ppid = READ(task, real_parent, tgid);
+	call->start = compat__start(READ(task, group_leader));
+	call->auid = READ(task, loginuid.val);
+	call->ses = READ(task, sessionid);
+	call->personality = READ(task, personality);
+	call->uid = READ(cred, uid.val);
+	call->gid = READ(cred, gid.val);
+	call->euid = READ(cred, euid.val);
+	call->suid = READ(cred, suid.val);
+	call->fsuid = READ(cred, fsuid.val);
+	call->egid = READ(cred, egid.val);
+	call->sgid = READ(cred, sgid.val);
+	call->fsgid = READ(cred, fsgid.val);
 	bpf_get_current_comm(call->comm, sizeof(call->comm));
 }
 
@@ -57,7 +57,7 @@ static __always_inline void task__publish(const struct aw_syscall *call, bool re
 
 static __always_inline void task__tty(struct record_memory *record, struct task_struct *task)
 {
-	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+	struct tty_struct *tty = READ(task, signal, tty);
 
 	if (!tty || !RECORD_ROOM(record, 64))
 		return;
@@ -113,11 +113,11 @@ static __always_inline void task__groups(struct record_memory *record, struct ta
 /* The open file behind a descriptor of `task`, or NULL. */
 static __always_inline struct file *task__file(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct fdtable *table = READ(task, files, fdt);
+	struct file **files = READ(table, fd);
 	struct file *file = NULL;
 
-	if (descriptor >= BPF_CORE_READ(table, max_fds))
+	if (descriptor >= READ(table, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
 	return file;

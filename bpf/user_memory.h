@@ -191,8 +191,8 @@ static __always_inline void record__title(struct record_memory *record, struct m
 {
 	if (!RECORD_ROOM(record, 2 * AW_PROCTITLE_MAX))
 		return;
-	__u64 start = BPF_CORE_READ(mm, arg_start);
-	__u64 end = BPF_CORE_READ(mm, arg_end);
+	__u64 start = READ(mm, arg_start);
+	__u64 end = READ(mm, arg_end);
 	__u8 *title = RECORD_NEXT(record);
 	__u32 length = end - start > AW_PROCTITLE_MAX ? AW_PROCTITLE_MAX : end - start;
 
@@ -203,8 +203,8 @@ static __always_inline void record__title(struct record_memory *record, struct m
 		return;
 	}
 	if (length < AW_PROCTITLE_MAX && length > 0 && title[(length - 1) & 127]) {
-		__u64 environment = BPF_CORE_READ(mm, env_start);
-		__u64 room = BPF_CORE_READ(mm, env_end) - environment;
+		__u64 environment = READ(mm, env_start);
+		__u64 room = READ(mm, env_end) - environment;
 		__u32 wanted = AW_PROCTITLE_MAX - length;
 		/* A title may end inside the argument area even so, then nothing of the environment belongs to it. */
 		char within[AW_PROCTITLE_MAX + 8];

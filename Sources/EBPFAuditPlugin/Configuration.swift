@@ -19,6 +19,9 @@ struct Configuration: Sendable {
     var ringBytes: UInt32 = 8 << 20
     /// Calls that can be under way at a time, or nil for the kernel side's own default.
     var inflight: UInt32?
+    /// How much nicer the scheduler is to this process than to others: subtracted from its nice value, as auditd's setting of
+    /// the same name (auditd.conf(5)).
+    var priorityBoost: Int32 = 4
     /// Whether events end in an EOE record.
     var endOfEvent = true
     /// Started by auditd: stdin carries its records.
@@ -81,11 +84,16 @@ extension Configuration {
                 return "'inflight' is \(value); it must be a number from 1 to 1048576"
             }
             inflight = count
+        case "priority_boost":
+            guard let boost = Int32(value), (0...19).contains(boost) else {
+                return "'priority_boost' is \(value); it must be a number from 0 to 19"
+            }
+            priorityBoost = boost
         case "end_of_event":
             guard value == "yes" || value == "no" else { return "'end_of_event' is \(value); it must be yes or no" }
             endOfEvent = value == "yes"
         default:
-            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, end_of_event"
+            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
         }
         return nil
     }
