@@ -1,7 +1,8 @@
 # The one door to everything. `make run` and `make test` install what they need, build and go.
 
 SHELL := /bin/bash
-CLANG ?= clang
+# The package's, which `deps` installs; the one of a Swift toolchain does as well.
+CLANG ?= /usr/bin/clang
 SWIFT ?= swift
 BUILD := build
 MACHINE := $(shell uname -m)

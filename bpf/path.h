@@ -81,10 +81,11 @@ __noinline int path__step(__u32 kind)
 /* Puts " (deleted)" behind a path that is about to be walked. */
 static __always_inline void path__mark_deleted(struct path_walk *walk)
 {
-	const char mark[10] = " (deleted)";
+	const char mark[] = " (deleted)";
+	const __u32 length = sizeof(mark) - 1;
 
-	walk->start = PATH_TEXT_MAX - sizeof(mark);
-	__builtin_memcpy(&walk->text[PATH_TEXT_MAX - sizeof(mark)], mark, sizeof(mark));
+	walk->start = PATH_TEXT_MAX - length;
+	__builtin_memcpy(&walk->text[PATH_TEXT_MAX - length], mark, length);
 }
 
 /* Components that are walked by plain loads; paths are seldom deeper. */
