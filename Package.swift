@@ -92,9 +92,12 @@ let package = Package(
         ),
         .testTarget(
             name: "AuditRecordsTests",
-            dependencies: ["AuditRecords", "AuditBytes", "AuditEvents", "AuditTestSupport", "CAuditWire"],
+            dependencies: [
+                "AuditRecords", "AuditBytes", "AuditEvents", "AuditSyscalls", "AuditTestSupport", "CAuditWire", "CLinux",
+            ],
             swiftSettings: strict
         ),
+        .testTarget(name: "AuditEnrichmentTests", dependencies: ["AuditEnrichment", "CLinux"], swiftSettings: strict),
         .testTarget(name: "AuditOutputsTests", dependencies: ["AuditOutputs", "AuditBytes"], swiftSettings: strict),
         .testTarget(
             name: "KernelProbeTests",

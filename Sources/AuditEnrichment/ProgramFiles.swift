@@ -31,9 +31,9 @@ package struct FileCapabilities: Sendable, Equatable {
     package var permitted: UInt64 = 0
     package var inheritable: UInt64 = 0
     package var isEffective = false
-    /// 2 or 3.
+    /// 1, 2 or 3.
     package var version: UInt32 = 0
-    /// The root user of the namespace for which they hold; 0 in version 2.
+    /// The root user of the namespace for which they hold; 0 before version 3.
     package var rootID: UInt32 = 0
     /// Whether they hold for processes outside of user namespaces.
     package var isForInitialNamespace: Bool { rootID == 0 }
@@ -41,16 +41,17 @@ package struct FileCapabilities: Sendable, Equatable {
     package init() {}
 
     /// Reads the attribute's bytes (struct vfs_ns_cap_data, linux/capability.h); nil when they are none.
-    init?(attribute bytes: [UInt8]) {
+    package init?(attribute bytes: [UInt8]) {
         func word(_ at: Int) -> UInt32 {
             (0..<4).reduce(0) { $0 | UInt32(bytes[at * 4 + $1]) << UInt32($1 * 8) }
         }
-        guard bytes.count == 20 || bytes.count == 24 else { return nil }
-        version = word(0) >> 24
-        guard version == (bytes.count == 20 ? 2 : 3) else { return nil }
+        // XATTR_CAPS_SZ_1 … 3; get_vfs_caps_from_disk() (security/commoncap.c) takes no other size for a version.
+        let versions: [Int: UInt32] = [12: 1, 20: 2, 24: 3]
+        guard let expected = versions[bytes.count], word(0) >> 24 == expected else { return nil }
+        version = expected
         isEffective = word(0) & 1 != 0
-        permitted = UInt64(word(1)) | UInt64(word(3)) << 32
-        inheritable = UInt64(word(2)) | UInt64(word(4)) << 32
+        permitted = UInt64(word(1)) | (version > 1 ? UInt64(word(3)) << 32 : 0)
+        inheritable = UInt64(word(2)) | (version > 1 ? UInt64(word(4)) << 32 : 0)
         rootID = version == 3 ? word(5) : 0
     }
 }

@@ -13,17 +13,21 @@ package struct FormatOptions: Sendable {
     package var serialBase: UInt32
     /// What the path arguments of calls are.
     package var pathUses: PathUseTable
+    /// All capabilities that the running kernel has (`CAP_FULL_SET`): a process with all of them is not reported to gain some by an
+    /// exec. 38 up to Linux 5.7, 41 since 5.9; see `KernelCapabilities`.
+    package var allCapabilities: UInt64
 
     /// Options; the defaults are those of a stream without node name.
     package init(
         node: [UInt8]? = nil, endOfEvent: Bool = true, enriched: Bool = false, serialBase: UInt32 = 0x8000_0000,
-        pathUses: PathUseTable = PathUseTable()
+        pathUses: PathUseTable = PathUseTable(), allCapabilities: UInt64 = 1 << 41 - 1
     ) {
         self.node = node
         self.endOfEvent = endOfEvent
         self.enriched = enriched
         self.serialBase = serialBase
         self.pathUses = pathUses
+        self.allCapabilities = allCapabilities
     }
 }
 

@@ -62,13 +62,23 @@ extension RecordFormatter {
         }
     }
 
-    /// PATH: the owner.
-    mutating func enrich(_ object: aw_object, line: RecordLine, into buffer: inout RecordBuffer) {
+    /// PATH, IPC and IPC_SET_PERM: the owner.
+    mutating func enrichOwner(_ user: UInt32, _ group: UInt32, line: RecordLine, into buffer: inout RecordBuffer) {
         let mark = buffer.count
         buffer.append("\u{1d}OUID=")
-        accounts.appendUser(object.uid, now: line.realtime, into: &buffer)
+        accounts.appendUser(user, now: line.realtime, into: &buffer)
         buffer.append(" OGID=")
-        accounts.appendGroup(object.gid, now: line.realtime, into: &buffer)
+        accounts.appendGroup(group, now: line.realtime, into: &buffer)
+        keepShort(line, mark: mark, in: &buffer)
+    }
+
+    /// OBJ_PID: the users of the other process.
+    mutating func enrich(_ target: aw_target, line: RecordLine, into buffer: inout RecordBuffer) {
+        let mark = buffer.count
+        buffer.append("\u{1d}OAUID=")
+        accounts.appendUser(target.auid, now: line.realtime, into: &buffer)
+        buffer.append(" OUID=")
+        accounts.appendUser(target.uid, now: line.realtime, into: &buffer)
         keepShort(line, mark: mark, in: &buffer)
     }
 

@@ -216,7 +216,7 @@ extension RecordFormatter {
         } else {
             appendFileCapabilities(capabilities, into: &buffer)
         }
-        if options.enriched, let object { enrich(object, line: line, into: &buffer) }
+        if options.enriched, let object { enrichOwner(object.uid, object.gid, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 

@@ -9,7 +9,7 @@ import Glibc
 /// conditions under which the call comes to tell audit of it (Linux 6.12).
 extension RecordFormatter {
     /// The record of ``SectionIndex/special``.
-    func writeSpecial(
+    mutating func writeSpecial(
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
         let result = event.hasReturned ? event.call.ret : 0
@@ -62,7 +62,7 @@ extension RecordFormatter {
 
     /// OBJ_PID. The kernel keeps the first recipient apart and prints it last; the others stand in lists of 16, the newest list
     /// first (`audit_signal_info_syscall()`).
-    func writeTargets(
+    mutating func writeTargets(
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
         if event.hasReturned {
@@ -83,7 +83,7 @@ extension RecordFormatter {
         writeTarget(event, number: 0, of: index, line: &line, into: &buffer)
     }
 
-    private func writeTarget(
+    private mutating func writeTarget(
         _ event: borrowing EventView, number: Int, of index: SectionIndex, line: inout RecordLine,
         into buffer: inout RecordBuffer
     ) {
@@ -104,13 +104,14 @@ extension RecordFormatter {
         if let bytes = try? WireReader(event.sections).slice(at: comm, count: MemoryLayout.size(ofValue: target.comm)) {
             buffer.appendUntrusted(bytes.extracting(first: Self.lengthBeforeNUL(bytes)))
         }
+        if options.enriched { enrich(target, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 
     private static func lengthBeforeNUL(_ bytes: RawSpan) -> Int {
         let reader = WireReader(bytes)
         var length = 0
-        while let byte = try? reader.load(at: length, as: UInt8.self), byte != 0 { length += 1 }
+        while length < bytes.byteCount, let byte = try? reader.load(at: length, as: UInt8.self), byte != 0 { length += 1 }
         return length
     }
 
@@ -134,6 +135,8 @@ extension RecordFormatter {
         endLine(&line, into: &buffer)
     }
 
+    /// CAPSET. `__audit_log_capset()` of 6.18 and before shows the effective set as `cap_pi=`, which was a mistake; later kernels show the
+    /// inheritable one.
     private func writeCapset(
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
@@ -166,7 +169,9 @@ extension RecordFormatter {
     ) {
         guard let old = value(event, index.oldCredentials, as: aw_credentials.self),
             let new = value(event, index.newCredentials, as: aw_credentials.self),
-            ExecCredentials.areRaised(old: old, new: new, fileHasCapabilities: program.capabilities?.isForInitialNamespace ?? false)
+            ExecCredentials.areRaised(
+                old: old, new: new, fileHasCapabilities: program.capabilities?.isForInitialNamespace ?? false,
+                full: options.allCapabilities)
         else { return }
         var file = program.capabilities ?? FileCapabilities()
         // get_vfs_caps_from_disk() stops at a root user that is not this namespace's, the flags read but not the sets.
@@ -271,7 +276,7 @@ extension RecordFormatter {
         endLine(&line, into: &buffer)
     }
 
-    private func writeIPC(
+    private mutating func writeIPC(
         _ event: borrowing EventView, index: SectionIndex, line: inout RecordLine, into buffer: inout RecordBuffer
     ) {
         guard let object = value(event, index.special, as: aw_ipc.self) else { return }
@@ -283,6 +288,7 @@ extension RecordFormatter {
         buffer.append(" mode=")
         buffer.appendOctal(object.mode & 0xffff)
         // obj= belongs here once the wire carries a security context.
+        if options.enriched { enrichOwner(object.uid, object.gid, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
         guard let set = value(event, index.ipcSetPermissions, as: aw_ipc_set.self) else { return }
         beginLine("type=IPC_SET_PERM ", line: &line, into: &buffer)
@@ -294,6 +300,7 @@ extension RecordFormatter {
         buffer.appendDecimal(set.gid)
         buffer.append(" mode=")
         buffer.appendOctal(set.mode & 0xffff)
+        if options.enriched { enrichOwner(set.uid, set.gid, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
     }
 

@@ -92,7 +92,7 @@ package struct RecordFormatter: ~Copyable {
             let room = Self.eventRoom + ArgumentText(event, index: index).room(node: nodePrefix.count)
             guard makeRoom(room, in: &buffer) else { return false }
         }
-        if index.program.isPresent { lookAtProgram(event, index: index) }
+        if index.program.isPresent || index.newCredentials.isPresent { lookAtProgram(event, index: index) }
         let plan = PathPlan(
             event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
@@ -106,7 +106,7 @@ package struct RecordFormatter: ~Copyable {
         let reader = WireReader(event.sections)
         program = ProgramFacts()
         script = nil
-        guard let object = try? reader.load(at: Int(index.program.offset), as: aw_object.self) else { return }
+        guard index.program.isPresent, let object = try? reader.load(at: Int(index.program.offset), as: aw_object.self) else { return }
         program = programFiles.program(
             FileFacts(object), path: event.array(index.executable), process: event.call.pid, now: event.header.time)
         let argument = index.named & 1 != 0 ? 0 : 1

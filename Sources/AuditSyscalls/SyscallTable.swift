@@ -24,7 +24,9 @@ package enum SyscallTable {
 
     /// The ABI of an `AUDIT_ARCH_*` value, or nil when it is not one of this machine's.
     package static func abi(arch: UInt32) -> SyscallABI? {
-        SyscallABI.allCases.first { self.arch($0) == arch }
+        // Asked for every enriched event: a walk over all cases makes an array when it is not optimised away.
+        if arch == self.arch(.native) { return .native }
+        return arch == self.arch(.compat) ? .compat : nil
     }
 
     /// The number of system call `name`, or nil when neither libaudit nor ``recent`` knows it.

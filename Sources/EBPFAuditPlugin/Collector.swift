@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+internal import AuditEnrichment
 internal import AuditOutputs
 internal import AuditRecords
 internal import AuditRules
@@ -177,6 +178,7 @@ extension Collector {
 
     private static func formatter(_ configuration: Configuration) throws(Failure) -> RecordFormatter {
         var options = FormatOptions()
+        options.allCapabilities = KernelCapabilities.all()
         options.node = configuration.node.map { Array($0.utf8) }
         options.endOfEvent = configuration.endOfEvent
         options.pathUses = PathUseTable(uses: SyscallShapes.pathUses())

@@ -135,6 +135,36 @@ import Testing
         }
     }
 
+    /// Every other record, those with users of other processes and objects among them.
+    @Test func additionsOfAllRecordsAreThoseOfAuparse() throws {
+        var event = EventBuilder()
+        event.call.uid = 1
+        var target = aw_target()
+        (target.pid, target.auid, target.uid, target.ses) = (5, .max, 33, 4)
+        event.add(.target, rawBytes(of: target))
+        event.add(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue), rawBytes(of: aw_ipc(uid: 1, gid: 2, mode: 0o600, reserved: 0)))
+        event.add(
+            .special, detail: UInt8(AW_SPECIAL_IPC_SET_PERM.rawValue),
+            rawBytes(of: aw_ipc_set(qbytes: 1, uid: 77_777, gid: 4, mode: 0, reserved: 0)))
+        event.add(.descriptorPair, rawBytes(of: Int32(3)) + rawBytes(of: Int32(4)))
+        event.add(.workingDirectory, "/")
+        event.add(.pathname, detail: 0, "x")
+        for kind in [AW_SPECIAL_IPC, AW_SPECIAL_CAPSET, AW_SPECIAL_OPENAT2, AW_SPECIAL_MQ_OPEN, AW_SPECIAL_SOCKETCALL] {
+            var event = event
+            if kind != AW_SPECIAL_IPC {
+                event = EventBuilder()
+                event.add(.special, detail: UInt8(kind.rawValue), [UInt8](repeating: 1, count: 48))
+            }
+            let lines = try format(event, options: Self.options)
+            #expect(lines.count > 3)
+            for line in lines where !line.hasPrefix("type=EOE ") {
+                let parts = line.components(separatedBy: "\u{1d}")
+                let addition = parts.count > 1 ? "\u{1d}" + parts[1] : ""
+                #expect(addition == (try unsafe Parser().addition(to: parts[0])), "\(parts[0])")
+            }
+        }
+    }
+
     @Test func whatDoesNotFitIsLeftOut() throws {
         let key = [UInt8](repeating: 1, count: 190)
         for (length, isThere) in [(4106, false), (3600, true)] {
