@@ -15,7 +15,7 @@ RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-
 
 # What building needs, and what only the tests need: Debian's package names.
 PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
-TEST_PACKAGES := auditd gcc-multilib procps util-linux
+TEST_PACKAGES := auditd bpftool gcc-multilib libcap2-bin procps util-linux
 KERNELS_PACKAGES := apt dpkg python3
 
 BPF_FLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \

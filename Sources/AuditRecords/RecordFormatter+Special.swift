@@ -154,7 +154,9 @@ extension RecordFormatter {
     /// The `cap_f…` fields of a PATH record: `audit_log_fcaps()`, kernel 5.2 and later. Capabilities of other files than programs
     /// are not known here and shown as none.
     func appendFileCapabilities(_ capabilities: FileCapabilities?, into buffer: inout RecordBuffer) {
-        guard let capabilities, capabilities.isForInitialNamespace else { return buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0") }
+        guard let capabilities, capabilities.isForInitialNamespace else {
+            return buffer.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+        }
         appendCapabilities(" cap_fp=", capabilities.permitted, into: &buffer)
         appendCapabilities(" cap_fi=", capabilities.inheritable, into: &buffer)
         buffer.append(capabilities.isEffective ? " cap_fe=1 cap_fver=" : " cap_fe=0 cap_fver=")

@@ -79,7 +79,9 @@ struct RuleLine {
                 if let used = read(option, argument ?? word, at: word, rest: rest, count: words.count) {
                     guard let first = options.isInCluster ? word : rest.dropFirst(used).first else { return }
                     // Some of these make auditctl return at once, others make it complain.
-                    if option.hidesRest { warn(first, .ignoredBehind(option: option.rawValue)) } else {
+                    if option.hidesRest {
+                        warn(first, .ignoredBehind(option: option.rawValue))
+                    } else {
                         fail(first, .parameterWithoutOption)
                     }
                     return

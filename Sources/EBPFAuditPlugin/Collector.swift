@@ -35,7 +35,9 @@ struct Collector: ~Copyable {
     init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
         EventLoop.takeOverSignals()
         // Before any thread is started: they inherit it. Without the right to it, collecting goes on at the usual priority.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) - configuration.priorityBoost)
+        _ = setpriority(
+            __priority_which_t(PRIO_PROCESS.rawValue), 0,
+            getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) - configuration.priorityBoost)
         let loop = try EventLoop()
         let kernel = try Self.load(configuration, rules)
         let formatter = try Self.formatter(configuration)

@@ -93,7 +93,8 @@ extension Configuration {
             guard value == "yes" || value == "no" else { return "'end_of_event' is \(value); it must be yes or no" }
             endOfEvent = value == "yes"
         default:
-            return "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
+            return
+                "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
         }
         return nil
     }

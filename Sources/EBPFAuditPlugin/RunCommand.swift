@@ -75,8 +75,7 @@ struct RunCommand: ParsableCommand {
     /// What the file and the arguments say together.
     private func settings() throws(Failure) -> Configuration {
         var result = Configuration()
-        if let file = config ?? (plugin && ConfigurationFile.exists(Configuration.pluginFile) ? Configuration.pluginFile : nil)
-        {
+        if let file = config ?? (plugin && ConfigurationFile.exists(Configuration.pluginFile) ? Configuration.pluginFile : nil) {
             try result.apply(ConfigurationFile.read(file), named: file)
         }
         if !rules.isEmpty { result.rules = rules }

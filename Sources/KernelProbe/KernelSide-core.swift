@@ -1,6 +1,6 @@
+package import CAuditWire
 // SPDX-License-Identifier: MIT
 internal import CBPF
-package import CAuditWire
 internal import Glibc
 
 /// What can be set before the programs are loaded.

@@ -75,7 +75,8 @@ struct ReadRecord {
         for at in lines.indices {
             let record = ReadRecord(lines[at])
             switch (record.type, record["name"]) {
-            case ("CWD", _) where FileManager.default.fileExists(atPath: home.path): lines[at] = lines[at].replacingOccurrences(of: "/tmp/example", with: home.path)
+            case ("CWD", _) where FileManager.default.fileExists(atPath: home.path):
+                lines[at] = lines[at].replacingOccurrences(of: "/tmp/example", with: home.path)
             case ("PATH", "\"./script.sh\""): lines[at] = try withFacts(of: home.path + "/script.sh", lines[at])
             case ("PATH", "\"/lib64/ld-linux-x86-64.so.2\"") where isHere:
                 lines[at] = try withFacts(of: "/lib64/ld-linux-x86-64.so.2", lines[at])

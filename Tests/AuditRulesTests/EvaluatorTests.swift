@@ -24,23 +24,24 @@ import Testing
 
     // MARK: Operators
 
-    @Test(arguments: [
-        // left, operator, right, whether it holds
-        (5, "=", "5", true), (5, "=", "6", false),
-        (5, "!=", "6", true), (5, "!=", "5", false),
-        (5, "<", "6", true), (5, "<", "5", false), (6, "<", "5", false),
-        (5, "<=", "5", true), (6, "<=", "5", false),
-        (6, ">", "5", true), (5, ">", "5", false),
-        (5, ">=", "5", true), (4, ">=", "5", false),
-        (4, "&", "6", true), (1, "&", "6", false), (0, "&", "0", false),
-        (6, "&=", "6", true), (7, "&=", "6", true), (4, "&=", "6", false), (0, "&=", "0", true),
-        // Octal and hexadecimal, as strtoul() with base 0.
-        (64, "=", "0100", true), (255, "=", "0xff", true),
-        // Unsigned: -1 is the largest number.
-        (0xffff_ffff, "=", "-1", true), (5, "<", "-1", true), (0xffff_ffff, ">", "0", true), (0xffff_ffff, "<", "1", false),
-        // Truncated to 32 bits.
-        (0x1_0000_0005, "=", "5", true), (0x1_0000_0000, ">", "0", false), (0xffff_ffff_ffff_fff3, "=", "-13", true),
-    ] as [(UInt64, String, String, Bool)])
+    @Test(
+        arguments: [
+            // left, operator, right, whether it holds
+            (5, "=", "5", true), (5, "=", "6", false),
+            (5, "!=", "6", true), (5, "!=", "5", false),
+            (5, "<", "6", true), (5, "<", "5", false), (6, "<", "5", false),
+            (5, "<=", "5", true), (6, "<=", "5", false),
+            (6, ">", "5", true), (5, ">", "5", false),
+            (5, ">=", "5", true), (4, ">=", "5", false),
+            (4, "&", "6", true), (1, "&", "6", false), (0, "&", "0", false),
+            (6, "&=", "6", true), (7, "&=", "6", true), (4, "&=", "6", false), (0, "&=", "0", true),
+            // Octal and hexadecimal, as strtoul() with base 0.
+            (64, "=", "0100", true), (255, "=", "0xff", true),
+            // Unsigned: -1 is the largest number.
+            (0xffff_ffff, "=", "-1", true), (5, "<", "-1", true), (0xffff_ffff, ">", "0", true), (0xffff_ffff, "<", "1", false),
+            // Truncated to 32 bits.
+            (0x1_0000_0005, "=", "5", true), (0x1_0000_0000, ">", "0", false), (0xffff_ffff_ffff_fff3, "=", "-13", true),
+        ] as [(UInt64, String, String, Bool)])
     func argumentsAreUnsigned32Bit(_ left: UInt64, _ op: String, _ right: String, _ holds: Bool) throws {
         for argument in 0...3 {
             var event = EventBytes(1)

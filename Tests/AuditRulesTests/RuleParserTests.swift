@@ -154,30 +154,37 @@ import Testing
     }
 
     @Test func values() throws {
-        #expect(try tests("-F a0=017 -F a0=0x1F -F a0=-1") == [
-            RuleTest(.a0, .equal, 15), RuleTest(.a0, .equal, 31), RuleTest(.a0, .equal, .max),
-        ])
-        #expect(try tests("-F exit=-EPERM -F exit=EACCES -F exit=-22 -F exit=3") == [
-            RuleTest(.exit, .equal, UInt32(bitPattern: -1)), RuleTest(.exit, .equal, 13),
-            RuleTest(.exit, .equal, UInt32(bitPattern: -22)), RuleTest(.exit, .equal, 3),
-        ])
-        #expect(try tests("-F auid!=unset -F loginuid=-1 -F auid=4294967295") == [
-            RuleTest(.auid, .notEqual, .max), RuleTest(.auid, .equal, .max), RuleTest(.auid, .equal, .max),
-        ])
-        #expect(try tests("-F uid=root -F gid!=root -F fsuid>=1000") == [
-            RuleTest(.uid, .equal, 0), RuleTest(.gid, .notEqual, 0), RuleTest(.fsuid, .greaterOrEqual, 1000),
-        ])
-        #expect(try tests("-F sessionid=unset -F sessionid!=-1 -F sessionid>5") == [
-            RuleTest(.sessionid, .equal, .max), RuleTest(.sessionid, .notEqual, .max), RuleTest(.sessionid, .greater, 5),
-        ])
-        #expect(try tests("-F saddr_fam=10 -F pers&0x8 -F success=1 -F ppid=1") == [
-            RuleTest(.saddrFamily, .equal, 10), RuleTest(.pers, .anyBit, 8), RuleTest(.success, .equal, 1),
-            RuleTest(.ppid, .equal, 1),
-        ])
-        #expect(try tests("-F arch=b64 -F arch!=i686 -F arch=c000003e") == [
-            RuleTest(.arch, .equal, 0xC000_003E), RuleTest(.arch, .notEqual, 0x4000_0003),
-            RuleTest(.arch, .equal, 0xC000_003E),
-        ])
+        #expect(
+            try tests("-F a0=017 -F a0=0x1F -F a0=-1") == [
+                RuleTest(.a0, .equal, 15), RuleTest(.a0, .equal, 31), RuleTest(.a0, .equal, .max),
+            ])
+        #expect(
+            try tests("-F exit=-EPERM -F exit=EACCES -F exit=-22 -F exit=3") == [
+                RuleTest(.exit, .equal, UInt32(bitPattern: -1)), RuleTest(.exit, .equal, 13),
+                RuleTest(.exit, .equal, UInt32(bitPattern: -22)), RuleTest(.exit, .equal, 3),
+            ])
+        #expect(
+            try tests("-F auid!=unset -F loginuid=-1 -F auid=4294967295") == [
+                RuleTest(.auid, .notEqual, .max), RuleTest(.auid, .equal, .max), RuleTest(.auid, .equal, .max),
+            ])
+        #expect(
+            try tests("-F uid=root -F gid!=root -F fsuid>=1000") == [
+                RuleTest(.uid, .equal, 0), RuleTest(.gid, .notEqual, 0), RuleTest(.fsuid, .greaterOrEqual, 1000),
+            ])
+        #expect(
+            try tests("-F sessionid=unset -F sessionid!=-1 -F sessionid>5") == [
+                RuleTest(.sessionid, .equal, .max), RuleTest(.sessionid, .notEqual, .max), RuleTest(.sessionid, .greater, 5),
+            ])
+        #expect(
+            try tests("-F saddr_fam=10 -F pers&0x8 -F success=1 -F ppid=1") == [
+                RuleTest(.saddrFamily, .equal, 10), RuleTest(.pers, .anyBit, 8), RuleTest(.success, .equal, 1),
+                RuleTest(.ppid, .equal, 1),
+            ])
+        #expect(
+            try tests("-F arch=b64 -F arch!=i686 -F arch=c000003e") == [
+                RuleTest(.arch, .equal, 0xC000_003E), RuleTest(.arch, .notEqual, 0x4000_0003),
+                RuleTest(.arch, .equal, 0xC000_003E),
+            ])
     }
 
     @Test func keys() throws {
@@ -217,11 +224,12 @@ import Testing
         let set = try compile(text)
         #expect(set.rules.isEmpty)
         #expect(set.warnings.isEmpty)
-        #expect(set.controls.map { $0.option + ($0.value.map { " " + $0 } ?? "") } == [
-            "-D", "-D old", "-b 8192", "-f 1", "-e 2", "-r 0", "-b 64", "-i", "-c", "-q /mnt,/home", "-t", "-l", "-s",
-            "-v", "-m hello", "--backlog_wait_time 60000", "--loginuid-immutable", "--reset-lost",
-            "--reset_backlog_wait_time_actual", "--signal cont",
-        ])
+        #expect(
+            set.controls.map { $0.option + ($0.value.map { " " + $0 } ?? "") } == [
+                "-D", "-D old", "-b 8192", "-f 1", "-e 2", "-r 0", "-b 64", "-i", "-c", "-q /mnt,/home", "-t", "-l", "-s",
+                "-v", "-m hello", "--backlog_wait_time 60000", "--loginuid-immutable", "--reset-lost",
+                "--reset_backlog_wait_time_actual", "--signal cont",
+            ])
         #expect(set.controls[6].place == RulePlace(file: "test.rules", line: 6))
         #expect(try compile("-t -b 64\n").warnings.map(\.fault) == [.ignoredBehind(option: "-t")])
     }

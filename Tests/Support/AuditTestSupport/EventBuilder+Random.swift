@@ -55,7 +55,9 @@ extension EventBuilder {
             let kind = UInt8.random(in: 0...16, using: &random)
             add(tag, detail: kind, Self.bytes(upTo: 64, random: &random))
         case .target:
-            for _ in 0..<Int.random(in: 1...70, using: &random) { add(tag, (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }) }
+            for _ in 0..<Int.random(in: 1...70, using: &random) {
+                add(tag, (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
+            }
         case .descriptorPair, .memoryMap: add(tag, (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) })
         }
     }
