@@ -15,10 +15,11 @@ struct ProcessRoot: ~Copyable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The file at absolute `path`, or nil. Links are followed inside this root; nothing is opened that could wait or act.
-    borrowing func open(_ path: [UInt8]) -> OpenFile? {
+    /// The file at absolute `path`, or nil. Links are followed inside this root, the last one only with `followsLinks`; nothing is opened that
+    /// could wait or act.
+    borrowing func open(_ path: [UInt8], followsLinks: Bool = true) -> OpenFile? {
         guard path.first == UInt8(ascii: "/"), !path.contains(0) else { return nil }
-        let found = unsafe (path + [0]).withUnsafeBytes { unsafe clinux_open_in_root(descriptor, $0.baseAddress!) }
+        let found = unsafe (path + [0]).withUnsafeBytes { unsafe clinux_open_in_root(descriptor, $0.baseAddress!, followsLinks) }
         return found >= 0 ? OpenFile(path: found) : nil
     }
 }

@@ -105,9 +105,9 @@ package struct ProgramFiles: ~Copyable {
         return program
     }
 
-    /// The file at `path` as `process` sees it, for what the kernel side does not tell (a script that is executed).
-    package borrowing func file(at path: [UInt8], process: UInt32) -> FileFacts? {
-        ProcessRoot(of: process).open(path)?.facts
+    /// The file at `path` as `process` sees it, for what the kernel side does not tell: a script that is executed, a file that is refused.
+    package borrowing func file(at path: [UInt8], process: UInt32, followsLinks: Bool = true) -> FileFacts? {
+        ProcessRoot(of: process).open(path, followsLinks: followsLinks)?.facts
     }
 
     private static func read(_ facts: FileFacts, path: [UInt8], process: UInt32) -> ProgramFacts {

@@ -25,7 +25,7 @@ enum NameForm: UInt8 {
 
 /// Whose facts an item shows, where they are not in the event.
 enum FactsSource: UInt8 {
-    case event, script, loader
+    case event, script, loader, refused
 }
 
 /// One PATH record to be.
@@ -54,7 +54,11 @@ struct PathPlan {
     private let hasLoader: Bool
 
     /// Plans the PATH records of `event`.
-    init(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable, hasLoader: Bool) {
+    ///
+    /// - Parameters:
+    ///   - hasLoader: the program that was executed names a loader.
+    ///   - refused: the argument whose file was found and then refused, if there is one (``RefusedFile``).
+    init(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable, hasLoader: Bool, refused: Int? = nil) {
         // This kernel does not have the call, so nobody has looked at its arguments.
         guard !event.hasReturned || event.call.ret != -Int64(ENOSYS) else {
             self.hasLoader = false
@@ -81,6 +85,8 @@ struct PathPlan {
             } else if !programIsPlaced {
                 programIsPlaced = true
                 addProgram(name: name, event, index: index)
+            } else if argument == refused {
+                add(PathItem(form: .text, type: .normal, name: name, source: .refused))
             } else {
                 addLookedUp(name, use, outcome: PathOutcome(use, event, isRename: isRename), event)
             }
@@ -202,7 +208,7 @@ enum PathOutcome {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open: .found
+                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open, .creat, .program: .found
                 case .create, .delete: .changed
                 case .text: .notFound
                 }
@@ -236,6 +242,11 @@ enum PathOutcome {
         switch error {
         // build_open_flags() (fs/open.c) refuses impossible combinations first of all.
         case EINVAL where use == .open: .unread
+        // openat2() reads its flags first (copy_struct_from_user()); a bad name itself is not on the wire.
+        case E2BIG where use == .open, EFAULT where use == .open: .unread
+        // No descriptor, or no file to put behind it: before the look-up (do_sys_openat2()). Beyond what may be resolved: within it.
+        case EMFILE where use == .open, ENFILE where use == .open, EXDEV where use == .open: .notFound
+        case EMFILE where use == .creat, ENFILE where use == .creat: .notFound
         case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ESTALE, EBADF, ECHILD: .notFound
         default: .found
         }

@@ -199,6 +199,7 @@ extension RecordFormatter {
             case .event: Optional<aw_object>.none
             case .script: script.map { aw_object($0) }
             case .loader: program.loader.map { aw_object($0.facts) }
+            case .refused: refused.map { aw_object($0.facts) }
             }
         if let object { appendObject(object, into: &buffer) }
         // obj= belongs here once the wire carries a security context.

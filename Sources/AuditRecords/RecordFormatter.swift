@@ -33,6 +33,8 @@ package struct RecordFormatter: ~Copyable {
     var program = ProgramFacts()
     /// The script that the exec at hand named, when it did.
     var script: FileFacts?
+    /// The file that the failed call at hand came to, when there was one.
+    var refused: RefusedFile?
 
     /// A formatter.
     ///
@@ -93,8 +95,10 @@ package struct RecordFormatter: ~Copyable {
             guard makeRoom(room, in: &buffer) else { return false }
         }
         if index.program.isPresent || index.newCredentials.isPresent { lookAtProgram(event, index: index) }
+        refused = RefusedFile(event, index: index, uses: options.pathUses, files: programFiles)
         let plan = PathPlan(
-            event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil)
+            event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
+            refused: refused?.argument)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
         // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
         guard makeRoom(Self.eventRoom, in: &buffer) else { return false }

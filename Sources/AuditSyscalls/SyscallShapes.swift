@@ -19,6 +19,10 @@ package enum PathUse: UInt8, Sendable {
     case mountSource
     /// Opened, and made when that was asked for: audit's own answer comes with the descriptor.
     case open
+    /// Opened for writing, and made when it is not there: creat(2), which has no flags.
+    case creat
+    /// Executed.
+    case program
 }
 
 /// What the arguments of a system call mean, beyond being numbers.
@@ -154,9 +158,9 @@ package enum SyscallShapes {
         SyscallShape("open").path(0, .open).flag(ASH_RESULT_FD),
         SyscallShape("openat").path(1, .open).flag(ASH_RESULT_FD),
         SyscallShape("openat2").path(1, .open).flag(ASH_RESULT_FD).special(ASH_SPECIAL_OPENAT2),
-        SyscallShape("creat").path(0, .open).flag(ASH_RESULT_FD),
-        SyscallShape("execve").path(0).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
-        SyscallShape("execveat").path(1).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
+        SyscallShape("creat").path(0, .creat).flag(ASH_RESULT_FD),
+        SyscallShape("execve").path(0, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
+        SyscallShape("execveat").path(1, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("mq_open").path(0).special(ASH_SPECIAL_MQ_OPEN),
     ]
 

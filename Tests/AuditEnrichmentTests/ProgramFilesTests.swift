@@ -93,8 +93,10 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: 0o4751], ofItemAtPath: path)
         if getuid() == 0 { #expect(unsafe chown(path, 70_000, 80_000) == 0) }
         try files.link("link", to: "a file")
-        for name in [path, files.path("link"), files.directory.path, "/dev/null", "/dev/tty", "/proc/self/status", "/"] {
-            #expect(ProgramFiles().file(at: Array(name.utf8), process: UInt32(getpid())) == (try TestFiles.facts(name)), "\(name)")
+        for name in [path, files.path("link"), files.directory.path, "/dev/null", "/dev/tty", "/"] {
+            // Only what the kernel remembers is found: what the process of an event has looked up itself.
+            let facts = try TestFiles.facts(name)
+            #expect(ProgramFiles().file(at: Array(name.utf8), process: UInt32(getpid())) == facts, "\(name)")
         }
         for name in ["", "etc/hostname", "/no/such/file", files.path("a file/x"), "/etc/host\0name"] {
             #expect(ProgramFiles().file(at: Array(name.utf8), process: UInt32(getpid())) == nil, "\(name)")
@@ -156,7 +158,7 @@ import Testing
         try files.link("magic", to: "/proc/self/root/etc/hostname")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: perl)
-        process.arguments = ["-e", "chroot shift or exit 1; $| = 1; print \"ready\\n\"; <STDIN>", files.directory.path]
+        process.arguments = ["-e", "chroot shift or exit 1; $| = 1; stat for qw(/bin/program /lib/loader /etc/hostname /out); print \"ready\\n\"; <STDIN>", files.directory.path]
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

@@ -8,6 +8,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -20,7 +21,11 @@ static const int CLINUX_TFD_FLAGS = TFD_CLOEXEC | TFD_NONBLOCK;
 extern const int CLINUX_TFD_CLOCK_SET;
 extern const int CLINUX_O_PATH;
 
-/* Opens `path` with O_PATH and takes `root` for the root directory, also in the links on the way (openat2(2), 5.6). */
-int clinux_open_in_root(int root, const void *path);
+/*
+ * Opens `path` with O_PATH and takes `root` for the root directory, also in the links on the way (openat2(2), 5.6). Fails with EAGAIN
+ * rather than ask a file system for a name that the kernel does not remember (RESOLVE_CACHED, 5.12): such a question may wait for
+ * a server, or for a process that somebody runs as a file system. Without `follow` a link at the end is opened itself.
+ */
+int clinux_open_in_root(int root, const void *path, bool follow);
 
 #endif
