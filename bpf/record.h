@@ -77,7 +77,7 @@ static __always_inline int record__send(struct record_memory *record, __u16 type
 	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 	__u64 flags = waiting < setting_wakeup_bytes && waiting + size >= setting_wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
 											  BPF_RB_NO_WAKEUP;
-	int error = bpf_ringbuf_output(&ring, record->data, size, flags);
+	int error = bpf_ringbuf_output(&ring, record->data, MASKED(size, 2 * AW_RECORD_MAX - 1), flags);
 
 	if (!error)
 		statistics->bytes += size;

@@ -233,7 +233,7 @@ static __always_inline void entry__socketcall(struct entry_memory *entry)
 	__u32 count = socketcall__arguments(entry->call.args[0]);
 	struct aw_section *head = entry__room(entry, 6 * 4);
 
-	if (!head || !count || bpf_probe_read_user(head + 1, (count * 4) & 31, (void *)entry->call.args[1]))
+	if (!head || !count || bpf_probe_read_user(head + 1, MASKED(count * 4, 31), (void *)entry->call.args[1]))
 		return;
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_SOCKETCALL, 0, count * 4);
 }
@@ -482,7 +482,7 @@ static __always_inline int special__signalled(struct task_struct *target)
 	struct inflight_long *kept = call->flags & INFLIGHT_LONG ? bpf_map_lookup_elem(&inflight_long, &key) : NULL;
 
 	if (kept)
-		bpf_probe_read_kernel(entry->sections, used & 16383, kept->sections);
+		bpf_probe_read_kernel(entry->sections, MASKED(used, 16383), kept->sections);
 	else
 		__builtin_memcpy(entry->sections, call->sections, INFLIGHT_INLINE);
 	entry->call.used = used;

@@ -106,7 +106,7 @@ static __always_inline void task__groups(struct record_memory *record, struct ta
 		count = GROUPS_MOST;
 		flags = AW_CUT;
 	}
-	bpf_probe_read_kernel(RECORD_NEXT(record), (count * 4) & 8191, &info->gid);
+	bpf_probe_read_kernel(RECORD_NEXT(record), MASKED(count * 4, 8191), &info->gid);
 	record__section(record, AW_SECTION_GROUPS, 0, flags, count * 4);
 }
 

@@ -131,7 +131,7 @@ static __always_inline void entry__address(struct entry_memory *entry)
 
 	if (!head)
 		return;
-	if (bpf_probe_read_user(head + 1, length & 255, (void *)address))
+	if (bpf_probe_read_user(head + 1, MASKED(length, 255), (void *)address))
 		length = -EFAULT;
 	else if (length > 2 && *(__u16 *)(head + 1) == AF_UNIX && ((__u8 *)(head + 1))[2])
 		entry->call.flags |= INFLIGHT_NAMED;
@@ -168,7 +168,7 @@ static __always_inline void record__received_address(struct record_memory *recor
 		return;
 	if (length > AW_SOCKADDR_MAX)
 		length = AW_SOCKADDR_MAX;
-	if (bpf_probe_read_user(RECORD_NEXT(record), length & 255, (void *)address))
+	if (bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 255), (void *)address))
 		length = -EFAULT;
 	record__section(record, AW_SECTION_SOCKADDR, 0, 0, length);
 }
@@ -198,7 +198,7 @@ static __always_inline void record__title(struct record_memory *record, struct m
 
 	if (!mm || end <= start)
 		return;
-	if (bpf_probe_read_user(title, length & 255, (void *)start)) {
+	if (bpf_probe_read_user(title, MASKED(length, 255), (void *)start)) {
 		record__section(record, AW_SECTION_PROCTITLE, 0, 0, -EFAULT);
 		return;
 	}
@@ -208,14 +208,14 @@ static __always_inline void record__title(struct record_memory *record, struct m
 		__u32 wanted = AW_PROCTITLE_MAX - length;
 		/* A title may end inside the argument area even so, then nothing of the environment belongs to it. */
 		char within[AW_PROCTITLE_MAX + 8];
-		long inside = bpf_probe_read_user_str(within, (length & 127) + 1, (void *)start);
+		long inside = bpf_probe_read_user_str(within, MASKED(length, 127) + 1, (void *)start);
 
 		if (inside > 0 && (__u32)inside <= length) {
 			length = inside - 1;
 		} else if (room && (__s64)room > 0) {
 			if (wanted > room)
 				wanted = room;
-			long more = bpf_probe_read_user_str(title + (length & 127), (wanted & 127) + 1, (void *)environment);
+			long more = bpf_probe_read_user_str(title + MASKED(length, 127), MASKED(wanted, 127) + 1, (void *)environment);
 
 			if (more > 0)
 				length += more - 1;
@@ -244,7 +244,7 @@ static __always_inline void record__arguments(struct record_memory *record, __u6
 
 	if (length > ARGUMENTS_IN_EVENT)
 		length = ARGUMENTS_IN_EVENT;
-	long error = bpf_probe_read_user(RECORD_NEXT(record), length & 16383, (void *)start);
+	long error = bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 16383), (void *)start);
 
 	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
 }
@@ -263,7 +263,7 @@ __noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 tim
 	record->flags = 0;
 	if (!RECORD_ROOM(record, ARGUMENTS_IN_FRAGMENT) || length > ARGUMENTS_IN_FRAGMENT)
 		return 1;
-	long error = bpf_probe_read_user(RECORD_NEXT(record), length & 32767, (void *)start);
+	long error = bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 32767), (void *)start);
 
 	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
 	return record__send(record, AW_TYPE_ARGV, time, sequence) || error;
