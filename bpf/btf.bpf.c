@@ -7,17 +7,9 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
-{
-	return stage__enter(task__current(), regs, nr);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+static __always_inline int on_exit(long nr, long ret)
 {
 	struct task_struct *task = task__current();
-	long nr = compat__number(regs);
 
 	/* A negative number is rt_sigreturn, which restores the registers of the interrupted code: look it up by task. */
 	if (nr >= 0) {
@@ -34,6 +26,18 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	return stage__leave(task, ret, true, PROGRAM_EXIT);
 }
 
+SEC("tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
+{
+	return stage__enter(task__current(), regs, NULL, nr);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
+{
+	return on_exit(compat__number(regs), ret);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
@@ -43,9 +47,61 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	return stage__exec(task, bprm);
+	return stage__exec(task, BPF_CORE_READ(bprm, filename));
 }
 
+/*
+ * The same four, loaded in their place where the ones above can be preempted (seen on 7.3, include/trace/bpf_probe.h and
+ * tracepoint.h; not on 6.18). While a task is preempted inside of a program the kernel skips every other run of it on that
+ * CPU as a recursion, often for whole time slices, and bpf_preempt_enable() only moves the place where that happens. What
+ * perf attaches runs with preemption off from before that check to after it (include/trace/perf.h), at the price of
+ * copying the arguments.
+ */
+struct trace_enter {
+	__u64 common;
+	__s64 nr;
+	__u64 arguments[6];
+};
+
+struct trace_exit {
+	__u64 common;
+	__s64 nr;
+	__s64 ret;
+};
+
+struct trace_exec {
+	__u64 common;
+	__u32 filename; /* __data_loc: where the string begins, from here, in the lower 16 bits */
+};
+
+SEC("?tp/raw_syscalls/sys_enter")
+int sys_enter_held(struct trace_enter *ctx)
+{
+	__u64 arguments[6];
+
+	__builtin_memcpy(arguments, ctx->arguments, sizeof(arguments));
+	return stage__enter(task__current(), NULL, arguments, ctx->nr);
+}
+
+SEC("?tp/raw_syscalls/sys_exit")
+int sys_exit_held(struct trace_exit *ctx)
+{
+	return on_exit((int)ctx->nr, ctx->ret);
+}
+
+SEC("?tp/sched/sched_process_exit")
+int sched_process_exit_held(void *ctx)
+{
+	return stage__leave(task__current(), 0, false, PROGRAM_DEATH);
+}
+
+SEC("?tp/sched/sched_process_exec")
+int sched_process_exec_held(struct trace_exec *ctx)
+{
+	return stage__exec(task__current(), (const char *)ctx + (ctx->filename & 0xffff));
+}
+
+/* Sent with interrupts off (__send_signal_locked()), so that nothing preempts it. */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, void *info, struct task_struct *target)
 {

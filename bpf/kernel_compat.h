@@ -124,6 +124,15 @@ static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, _
 #error "no system call convention for this processor"
 #endif
 
+/* The same from a copy that syscall_get_arguments() made: it has whole registers, too. */
+static __always_inline void compat__copied_arguments(const __u64 *copied, __u32 abi, __u64 args[6], __u32 upper[4])
+{
+	for (int i = 0; i < 6; i++)
+		args[i] = abi == AS_ABI_COMPAT ? (__u32)copied[i] : copied[i];
+	for (int i = 0; i < 4; i++)
+		upper[i] = abi == AS_ABI_COMPAT ? copied[i] >> 32 : 0;
+}
+
 /* Start of the process; start_boottime was real_start_time before 5.5 (cf25e24db61c). */
 struct task_struct___before_5_5 {
 	__u64 real_start_time;

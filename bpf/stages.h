@@ -89,8 +89,11 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 	}
 }
 
-/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
-static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, long nr)
+/*
+ * sys_enter: the task has made its call and the kernel has not yet acted on it. Its arguments are in `regs`, or where there are
+ * none in `copied`, as syscall_get_arguments() gives them.
+ */
+static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
 {
 	struct call_id id;
 	__u32 generation = control_generation;
@@ -114,7 +117,10 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		return 0;
 	struct inflight *call = &entry->call;
 
-	compat__arguments(regs, id.abi, call->args, call->upper);
+	if (regs)
+		compat__arguments(regs, id.abi, call->args, call->upper);
+	else
+		compat__copied_arguments(copied, id.abi, call->args, call->upper);
 	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
 				      1U << AS_FIELD_PID;
@@ -366,10 +372,10 @@ static __always_inline __u32 exec__name_offset(const char *filename, const struc
 }
 
 /*
- * An exec has succeeded. Its own copy of the program's name is what getname() read, so it serves where the user's
+ * An exec of bprm->filename has succeeded. That copy of the program's name is what getname() read, so it serves where the user's
  * could not be read at entry; after the exec that memory is gone.
  */
-static __always_inline int stage__exec(struct task_struct *task, struct linux_binprm *bprm)
+static __always_inline int stage__exec(struct task_struct *task, const char *filename)
 {
 	__u64 key = (__u64)task;
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
@@ -384,7 +390,6 @@ static __always_inline int stage__exec(struct task_struct *task, struct linux_bi
 
 	if (!head)
 		return 0;
-	const char *filename = BPF_CORE_READ(bprm, filename);
 	long length = bpf_probe_read_kernel_str(head + 1, AW_PATH_MAX, filename + exec__name_offset(filename, call));
 
 	if (length <= 0)

@@ -32,7 +32,7 @@ static const struct {
 	[CBPF_TIER_BTF] = { "btf", btf_object, sizeof(btf_object) },
 };
 
-enum { PROGRAMS_MAX = 8, LOG_BYTES = 8192 };
+enum { PROGRAMS_MAX = 16, LOG_BYTES = 8192 };
 
 struct cbpf {
 	struct bpf_object *object;
@@ -195,6 +195,35 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	return error;
 }
 
+/* Programs come in pairs, NAME and NAME_held, of which one is loaded: see bpf/btf.bpf.c. */
+static void choose_programs(struct cbpf *handle)
+{
+	static const char held_mark[] = "_held";
+	struct bpf_program *held;
+
+	/* libbpf learns from tracefs what to attach to; where that is not mounted, what is skipped is at least counted. */
+	if (access("/sys/kernel/tracing/events", F_OK) && access("/sys/kernel/debug/tracing/events", F_OK))
+		return;
+	if (cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) != 1)
+		return;
+	bpf_object__for_each_program(held, handle->object) {
+		const char *name = bpf_program__name(held);
+		size_t length = strlen(name), tail = sizeof(held_mark) - 1;
+		char plain_name[64];
+
+		if (length < tail || length - tail >= sizeof(plain_name) || strcmp(name + length - tail, held_mark))
+			continue;
+		memcpy(plain_name, name, length - tail);
+		plain_name[length - tail] = '\0';
+		struct bpf_program *plain = bpf_object__find_program_by_name(handle->object, plain_name);
+
+		if (!plain)
+			continue;
+		bpf_program__set_autoload(plain, false);
+		bpf_program__set_autoload(held, true);
+	}
+}
+
 int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct cbpf **result)
 {
 	if (tier >= CBPF_TIERS)
@@ -212,6 +241,8 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct 
 
 	int error = handle->object ? set_settings(handle, settings) : -errno;
 
+	if (!error)
+		choose_programs(handle);
 	logging = NULL;
 	*result = handle; /* also on an error: its log says why */
 	return error;
@@ -251,7 +282,7 @@ int cbpf_load(struct cbpf *handle)
 
 	struct bpf_program *program;
 	bpf_object__for_each_program(program, handle->object) {
-		if (handle->program_count < PROGRAMS_MAX)
+		if (bpf_program__autoload(program) && handle->program_count < PROGRAMS_MAX)
 			handle->programs[handle->program_count++] = bpf_program__fd(program);
 	}
 	program = bpf_object__find_program_by_name(handle->object, "tick");
@@ -275,8 +306,8 @@ static int attach(struct cbpf *handle, size_t *count, bool beginning)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, handle->object) {
-		if (bpf_program__fd(program) == handle->tick || *count >= PROGRAMS_MAX ||
-		    beginning != !strcmp(bpf_program__name(program), "sys_enter"))
+		if (bpf_program__fd(program) == handle->tick || !bpf_program__autoload(program) || *count >= PROGRAMS_MAX ||
+		    beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
 			continue;
 		handle->links[*count] = bpf_program__attach(program);
 		if (!handle->links[*count])

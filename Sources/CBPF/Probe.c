@@ -18,8 +18,11 @@ static const struct bpf_insn nothing[] = {
 	{ .code = BPF_JMP | BPF_EXIT },
 };
 
-/* Loads a program that does nothing as a tracing program on BTF type `name`, and attaches it for a moment if asked to. */
-static int probe_tracing(enum bpf_attach_type attach, const char *name, uint32_t kind, bool try_attach)
+/*
+ * Loads a program that does nothing with BPF_F_* `flags` as a tracing program on BTF type `name`, and attaches it for a moment if
+ * asked to.
+ */
+static int probe_tracing(enum bpf_attach_type attach, const char *name, uint32_t kind, uint32_t flags, bool try_attach)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
@@ -30,7 +33,8 @@ static int probe_tracing(enum bpf_attach_type attach, const char *name, uint32_t
 	btf__free(btf);
 	if (id < 0)
 		return 0;
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach, .attach_btf_id = id);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach, .attach_btf_id = id,
+		    .prog_flags = flags);
 	int program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing, 2, &options);
 
 	if (program < 0)
@@ -60,9 +64,12 @@ int cbpf_probe(enum cbpf_feature feature)
 	case CBPF_FEATURE_RAW_TRACEPOINT:
 		return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
 	case CBPF_FEATURE_BTF_TRACEPOINT:
-		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, false);
+		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, 0, false);
+	case CBPF_FEATURE_PREEMPTIBLE:
+		/* The change that let such programs sleep is the one that left them preemptible. */
+		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, BPF_F_SLEEPABLE, false);
 	case CBPF_FEATURE_FENTRY:
-		return probe_tracing(BPF_TRACE_FENTRY, "security_file_open", BTF_KIND_FUNC, true);
+		return probe_tracing(BPF_TRACE_FENTRY, "security_file_open", BTF_KIND_FUNC, 0, true);
 	case CBPF_FEATURE_KPROBE:
 		return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
 	case CBPF_FEATURE_RING_BUFFER:

@@ -40,6 +40,9 @@ package struct KernelFeatures: Sendable {
             Feature("kprobe", "hooks on kernel functions by breakpoint", CBPF_FEATURE_KPROBE),
             Feature("ring_buffer", "ring buffer map (5.8)", CBPF_FEATURE_RING_BUFFER),
             Feature("loop", "bpf_loop() helper (5.17)", CBPF_FEATURE_LOOP),
+            Feature(
+                "preemptible", "programs at tracepoints can be preempted: perf's are taken (seen on 7.3)",
+                CBPF_FEATURE_PREEMPTIBLE),
         ]
     }
 }

@@ -93,6 +93,7 @@ enum cbpf_feature {
 	CBPF_FEATURE_KPROBE,           /* kprobes by perf_event_open(2) */
 	CBPF_FEATURE_RING_BUFFER,      /* BPF_MAP_TYPE_RINGBUF */
 	CBPF_FEATURE_LOOP,             /* bpf_loop() */
+	CBPF_FEATURE_PREEMPTIBLE,      /* programs at tracepoints can be preempted, and those of system calls may sleep */
 };
 
 int cbpf_probe(enum cbpf_feature feature);
