@@ -29,6 +29,8 @@ struct OpenFile: ~Copyable {
     private let path: Int32
     /// What stat(2) says of it.
     let facts: FileFacts
+    /// When its inode was changed last, nanoseconds since 1970; 0 for before.
+    let changeTime: UInt64
 
     /// Takes over a descriptor opened with O_PATH.
     fileprivate init(path: Int32) {
@@ -44,6 +46,7 @@ struct OpenFile: ~Copyable {
             facts.group = status.st_gid
         }
         self.facts = facts
+        changeTime = UInt64(max(0, status.st_ctim.tv_sec)) * 1_000_000_000 + UInt64(max(0, status.st_ctim.tv_nsec))
     }
 
     deinit { close(path) }

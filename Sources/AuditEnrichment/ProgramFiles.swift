@@ -106,8 +106,17 @@ package struct ProgramFiles: ~Copyable {
     }
 
     /// The file at `path` as `process` sees it, for what the kernel side does not tell: a script that is executed, a file that is refused.
-    package borrowing func file(at path: [UInt8], process: UInt32, followsLinks: Bool = true) -> FileFacts? {
-        ProcessRoot(of: process).open(path, followsLinks: followsLinks)?.facts
+    ///
+    /// - Parameters:
+    ///   - path: its path in the process's root.
+    ///   - process: the process, for its root directory.
+    ///   - followsLinks: whether a link at the end of `path` stands for what it points to.
+    ///   - time: nanoseconds since 1970; a file whose inode has changed later is not the one that is asked for.
+    package borrowing func file(
+        at path: [UInt8], process: UInt32, followsLinks: Bool = true, unchangedSince time: UInt64 = .max
+    ) -> FileFacts? {
+        guard let file = ProcessRoot(of: process).open(path, followsLinks: followsLinks), file.changeTime <= time else { return nil }
+        return file.facts
     }
 
     private static func read(_ facts: FileFacts, path: [UInt8], process: UInt32) -> ProgramFacts {

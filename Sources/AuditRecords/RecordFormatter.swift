@@ -95,7 +95,8 @@ package struct RecordFormatter: ~Copyable {
             guard makeRoom(room, in: &buffer) else { return false }
         }
         if index.program.isPresent || index.newCredentials.isPresent { lookAtProgram(event, index: index) }
-        refused = RefusedFile(event, index: index, uses: options.pathUses, files: programFiles)
+        refused = RefusedFile(
+            event, index: index, realtime: realtime, uses: options.pathUses, files: programFiles)
         let plan = PathPlan(
             event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
             refused: refused?.argument)

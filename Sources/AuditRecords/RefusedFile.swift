@@ -9,7 +9,7 @@ import Glibc
 ///
 /// A call that succeeds leaves a descriptor or a program, whose file the kernel side describes. One that is refused leaves
 /// nothing, though the kernel's audit knows the file by then. So its name is looked up once more, and what is found there is
-/// believed where it explains the refusal: for a file that was exchanged in between it hardly would.
+/// believed where it explains the refusal and has not been changed since: for a file that was exchanged in between neither holds.
 struct RefusedFile {
     /// The argument that names it.
     let argument: Int
@@ -17,8 +17,10 @@ struct RefusedFile {
     let facts: FileFacts
 
     /// The file of `event`; nil when the call did not fail that way, or nothing that explains it has the name (any more).
+    ///
+    /// - Parameter realtime: wall time of the call's entry, nanoseconds since 1970.
     init?(
-        _ event: borrowing EventView, index: SectionIndex, uses: PathUseTable, files: borrowing ProgramFiles
+        _ event: borrowing EventView, index: SectionIndex, realtime: UInt64, uses: PathUseTable, files: borrowing ProgramFiles
     ) {
         guard event.hasReturned, event.call.ret < 0, index.named != 0 else { return nil }
         argument = index.named.trailingZeroBitCount
@@ -41,7 +43,7 @@ struct RefusedFile {
         }
         // O_EXCL makes open() stop at a link as O_NOFOLLOW does (build_open_flags(), fs/open.c).
         let followsLinks = flags & UInt64(O_NOFOLLOW) == 0 && flags & UInt64(O_CREAT | O_EXCL) != UInt64(O_CREAT | O_EXCL)
-        guard let facts = files.file(at: path, process: event.call.pid, followsLinks: followsLinks),
+        guard let facts = files.file(at: path, process: event.call.pid, followsLinks: followsLinks, unchangedSince: realtime),
             Self.explains(error, facts, use, flags: flags, event)
         else { return nil }
         self.facts = facts
@@ -61,7 +63,8 @@ struct RefusedFile {
         case EACCES, EPERM, EISDIR, ETXTBSY, EROFS, EOVERFLOW, EFBIG, EINTR: true
         case ENXIO, ENODEV, EEXIST, EWOULDBLOCK: use != .program
         case ELOOP: use == .open && flags & UInt64(O_NOFOLLOW) != 0
-        case ENOTDIR: use == .open && flags & UInt64(O_DIRECTORY) != 0
+        // With O_PATH the look-up itself refuses what is no directory (do_o_path()).
+        case ENOTDIR: use == .open && flags & UInt64(O_DIRECTORY) != 0 && flags & openForPath == 0
         case ENOEXEC, E2BIG, EFAULT: use == .program
         default: false
         }
@@ -95,6 +98,9 @@ struct RefusedFile {
         let shift: UInt32 = event.call.fsuid == facts.user ? 6 : event.call.fsgid == facts.group ? 3 : 0
         return wanted.isSubset(of: Access(rawValue: facts.mode >> shift & 7))
     }
+
+    /// O_PATH (asm-generic/fcntl.h), which the C library shows to GNU programs only.
+    private static let openForPath: UInt64 = 0o10000000
 
     private struct Access: OptionSet {
         let rawValue: UInt32

@@ -34,9 +34,11 @@ import Testing
         }
     }
 
+    static func now() -> UInt64 { UInt64(Date().timeIntervalSince1970 * 1e9) }
+
     /// What the PATH record says: its type, and inode and mode when it has them.
     static func path(
-        _ call: String, _ name: String, _ error: Int32, flags: Int32 = 0, user: UInt32 = 0, in files: Files
+        _ call: String, _ name: String, _ error: Int32, flags: Int32 = 0, user: UInt32 = 0, realtime: UInt64? = nil, in files: Files
     ) throws -> String {
         var event = EventBuilder()
         event.call.nr = try #require(SyscallTable.number(of: call, abi: .native))
@@ -49,7 +51,8 @@ import Testing
         if call == "openat" { event.call.args.2 = UInt64(flags) } else { event.call.args.1 = UInt64(flags) }
         event.add(.workingDirectory, files.directory)
         event.add(.pathname, detail: argument, name)
-        let record = ReadRecord(try #require(format(event, options: PathPlanTests.options).first { $0.hasPrefix("type=PATH") }))
+        let lines = try format(event, options: PathPlanTests.options, realtime: realtime ?? now())
+        let record = ReadRecord(try #require(lines.first { $0.hasPrefix("type=PATH") }))
         guard let inode = record["inode"], let mode = record["mode"] else { return record["nametype"]! }
         return "\(record["nametype"]!) inode=\(inode) mode=\(mode)"
     }
@@ -96,6 +99,22 @@ import Testing
         let files = try Files()
         defer { files.remove() }
         #expect(try !Self.path("open", name, error, flags: flags, in: files).contains("inode="))
+    }
+
+    /// A file that was changed after the call is not shown as it is now, nor one that has been put in its place.
+    @Test func aFileThatWasChangedSinceIsNotShown() throws {
+        let files = try Files()
+        defer { files.remove() }
+        let before = Self.now() - 1_000_000_000
+        #expect(try Self.path("open", "dir", EISDIR, flags: O_WRONLY, realtime: before, in: files) == "NORMAL")
+        #expect(try Self.path("open", "dir", EISDIR, flags: O_WRONLY, in: files) == "NORMAL " + files.facts("dir"))
+    }
+
+    /// O_PATH's own look-up refuses what is no directory, before audit hears of it.
+    @Test func aPathThatIsNoDirectory() throws {
+        let files = try Files()
+        defer { files.remove() }
+        #expect(try Self.path("open", "file", ENOTDIR, flags: O_DIRECTORY | 0o10000000, in: files) == "UNKNOWN")
     }
 
     /// EACCES on a file whose mode (0640, of user and group 0) allows what was wanted comes from elsewhere: a directory on the way.
