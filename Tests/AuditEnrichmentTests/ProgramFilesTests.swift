@@ -158,7 +158,10 @@ import Testing
         try files.link("magic", to: "/proc/self/root/etc/hostname")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: perl)
-        process.arguments = ["-e", "chroot shift or exit 1; $| = 1; stat for qw(/bin/program /lib/loader /etc/hostname /out); print \"ready\\n\"; <STDIN>", files.directory.path]
+        process.arguments = [
+            "-e", "chroot shift or exit 1; $| = 1; stat for qw(/bin/program /lib/loader /etc/hostname /out); print \"ready\\n\"; <STDIN>",
+            files.directory.path,
+        ]
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
