@@ -66,8 +66,12 @@ int cbpf_probe(enum cbpf_feature feature)
 	case CBPF_FEATURE_BTF_TRACEPOINT:
 		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, 0, false);
 	case CBPF_FEATURE_PREEMPTIBLE:
-		/* The change that let such programs sleep is the one that left them preemptible. */
-		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, BPF_F_SLEEPABLE, false);
+		/*
+		 * The change that let programs at system calls, and only these, sleep is the one that left all preemptible. Kernels
+		 * that do not look at the flag (5.10 and 6.1 do not, 6.12 does) take it anywhere.
+		 */
+		return probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sys_enter", BTF_KIND_TYPEDEF, BPF_F_SLEEPABLE, false) &&
+		       !probe_tracing(BPF_TRACE_RAW_TP, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, BPF_F_SLEEPABLE, false);
 	case CBPF_FEATURE_FENTRY:
 		return probe_tracing(BPF_TRACE_FENTRY, "security_file_open", BTF_KIND_FUNC, 0, true);
 	case CBPF_FEATURE_KPROBE:
