@@ -17,6 +17,8 @@ RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-
 PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
 TEST_PACKAGES := auditd bpftool gcc-multilib libcap2-bin procps util-linux
 KERNELS_PACKAGES := apt dpkg python3
+# What goes into the virtual machines for the workloads of the differential test.
+KERNELS_DIFFERENTIAL_PACKAGES := dash coreutils findutils diffutils sed grep tar libc-bin git gcc libc6-dev
 
 BPF_FLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
@@ -50,14 +52,18 @@ differential: test-deps build workload
 	$(SWIFT) build $(RELEASE) --product Differential
 	$(if $(filter-out 0,$(shell id -u)),sudo )$(dir $(BINARY))Differential $(DIFFERENTIAL)
 
-## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images
+## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images;
+##               KERNELS_DIFFERENTIAL=3 runs the differential test there instead, three times (DIFFERENTIAL="..." for options)
 KERNELS ?=
 KERNELS_ONLY ?=
 KERNELS_WHICH ?= short
+KERNELS_DIFFERENTIAL ?=
 kernels: test-deps build workload
-	$(call install-packages,$(KERNELS_PACKAGES))
-	$(SWIFT) build --build-tests
-	@Tests/Kernels/matrix.py --tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)' --only '$(KERNELS_ONLY)' $(if $(KERNELS),--images '$(KERNELS)')
+	$(call install-packages,$(KERNELS_PACKAGES) $(if $(KERNELS_DIFFERENTIAL),$(KERNELS_DIFFERENTIAL_PACKAGES)))
+	$(if $(KERNELS_DIFFERENTIAL),$(SWIFT) build $(RELEASE) --product Differential,$(SWIFT) build --build-tests)
+	@Tests/Kernels/matrix.py --only '$(KERNELS_ONLY)' $(if $(KERNELS),--images '$(KERNELS)') \
+		$(if $(KERNELS_DIFFERENTIAL),--differential $(dir $(BINARY))Differential --runs '$(KERNELS_DIFFERENTIAL)' \
+		--options '$(DIFFERENTIAL)',--tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)')
 
 ## make check    formatting of the Swift sources, and lines that stand twice
 check:

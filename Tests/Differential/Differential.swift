@@ -22,8 +22,14 @@ struct Differential: ParsableCommand {
     @Option(help: ArgumentHelp("Keep both logs, and what the programs printed, here.", valueName: "directory"))
     var keep: String?
 
-    @Flag(help: "Run nothing: compare what an earlier run left with --keep.")
+    @Flag(help: "Run nothing: compare what earlier runs left with --keep.")
     var again = false
+
+    @Flag(help: "Compare nothing: --again does, perhaps on another machine.")
+    var collect = false
+
+    @Flag(help: "Run the named workloads one after the other under one start of both sides.")
+    var together = false
 
     @Flag(help: "Print the figures as JSON.")
     var json = false
@@ -62,12 +68,14 @@ struct Differential: ParsableCommand {
             for workload in NamedWorkload.all { print(workload.name) }
             return
         }
-        guard !again || keep != nil else { throw fail("--again needs --keep: where to find what an earlier run left") }
+        guard keep != nil || !(again || collect) else { throw fail("--again and --collect need --keep: where the logs are") }
+        guard !(again && collect) else { throw fail("--again runs nothing, and --collect compares nothing: one of them") }
         guard again || getuid() == 0 else { throw fail("needs root: it takes over the kernel's audit") }
         let known = Set(NamedWorkload.all.map(\.name))
         if let wrong = only.first(where: { !known.contains($0) }) { throw fail("no workload is called \(wrong); see --list") }
         let total: Figures
         do { total = try compareAll() } catch { throw fail("\(error)") }
+        if collect { return }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -98,25 +106,31 @@ struct Differential: ParsableCommand {
         for (name, words) in try chosen(path: path) {
             let directory = top.appending(path: name)
             var session = Session(program: URL(filePath: program).path, rules: text)
-            if again, !FileManager.default.fileExists(atPath: directory.path) { continue }
             if !again {
                 try? FileManager.default.removeItem(at: directory)
                 try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+                try session.run(words, in: directory, environment: environment, seconds: limit)
             }
-            let figures =
-                try again
-                ? session.compare(directory) : session.run(words, in: directory, environment: environment, seconds: limit)
-            say("\(name): \(figures.summary)")
+            if collect {
+                say("\(name): collected")
+            } else {
+                let figures = try session.compare(directory)
+                say("\(name): \(figures.summary)")
+                total.add(figures)
+            }
             for note in session.notes { say("\(name): note: \(note)") }
-            total.add(figures)
         }
         return total
     }
 
     private func chosen(path: String) throws -> [(String, [String])] {
-        if !command.isEmpty || (again && FileManager.default.fileExists(atPath: (keep ?? "") + "/command")) {
-            return [("command", command)]
+        if again {
+            let names = try FileManager.default.contentsOfDirectory(atPath: keep ?? ".").sorted()
+            return names.filter { only.isEmpty || only.contains($0) }
+                .filter { FileManager.default.fileExists(atPath: "\(keep ?? ".")/\($0)/leader") }
+                .map { ($0, []) }
         }
+        if !command.isEmpty { return [("command", command)] }
         var result: [(String, [String])] = []
         for workload in NamedWorkload.all where only.isEmpty || only.contains(workload.name) {
             let missing = workload.needs.filter { need in
@@ -127,6 +141,12 @@ struct Differential: ParsableCommand {
                 continue
             }
             result.append((workload.name, ["/bin/sh", "-c", workload.script]))
+        }
+        if together {
+            // Each in a directory of its own; what fails or is missing in one does not keep the others from running.
+            let script = #"while [ $# != 0 ]; do mkdir "$1"; (cd "$1" && exec /bin/sh -c "$2") || echo "$1: status $?" >&2; shift 2; done"#
+            let words = result.flatMap { [$0.0, $0.1[2]] }
+            return [("together", ["/bin/sh", "-c", script, "together"] + words)]
         }
         return result
     }

@@ -24,6 +24,7 @@ class Archive:
         self.names = set()
 
     def entry(self, name, mode, data=b"", major=0, minor=0):
+        name = self.place(name)
         if name in self.names:
             return
         self.names.add(name)
@@ -36,6 +37,15 @@ class Archive:
         head = b"070701" + b"".join(b"%08X" % number for number in numbers) + path
         for part in (head, data):
             self.file.write(part + b"\0" * (-len(part) % 4))
+
+    def place(self, name):
+        """Where `name` is when /bin, /lib and their kin are symbolic links, as on this machine; these come along."""
+        top = "/" + name.split("/")[1]
+        if top == name or not os.path.islink(top):
+            return name
+        if top not in self.names:
+            self.entry(top, stat.S_IFLNK | 0o777, os.readlink(top).encode())
+        return self.place(os.path.join("/", os.readlink(top)) + name[len(top):])
 
     def directory(self, name):
         self.entry(name, stat.S_IFDIR | 0o755)
@@ -51,22 +61,32 @@ class Archive:
         for library in libraries(path):
             self.add(library)
 
+    def link(self, path):
+        """A symbolic link of this machine, and those that it leads over; what is at the end is not added."""
+        while os.path.islink(path):
+            self.entry(path, stat.S_IFLNK | 0o777, os.readlink(path).encode())
+            path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+
     def close(self):
-        self.entry("TRAILER!!!", 0)
+        self.entry("/TRAILER!!!", 0)
 
 
-def build(target, busybox, init, programs, texts):
+def build(target, busybox, init, programs, texts, more=lambda archive: None):
     """Writes the archive `target`. `programs` keep their paths, so that what is compiled in stays right."""
     with open(target, "wb") as file:
         archive = Archive(file)
-        for name in ["proc", "sys", "dev", "tmp", "run", "etc", "bin", "usr/bin", "sbin", "root", "var/tmp"]:
+        for name in ["proc", "sys", "dev", "tmp", "run", "etc", "usr/bin", "usr/sbin", "root", "var/tmp"]:
             archive.directory("/" + name)
+        for name in ["/bin/", "/sbin/"]:
+            archive.directory(archive.place(name).rstrip("/"))
+        archive.entry("/var/run", stat.S_IFLNK | 0o777, b"/run")
         archive.entry("/dev/console", stat.S_IFCHR | 0o600, major=5, minor=1)
         archive.entry("/dev/null", stat.S_IFCHR | 0o666, major=1, minor=3)
         archive.add(busybox, "/bin/busybox")
         archive.add(init, "/init")
         for program in programs:
             archive.program(program)
+        more(archive)
         for name, text in texts.items():
             archive.entry(name, stat.S_IFREG | 0o644, text.encode())
         archive.close()

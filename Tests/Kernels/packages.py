@@ -123,10 +123,12 @@ def kernel(directory, wanted):
         for name, exact in apt.depends(KERNEL, version).items():
             if not name.startswith("linux-image-"):
                 continue
-            # From 7.3 on the image package is empty and what it depends on has the kernel.
+            # From 7.3 on the image package is empty and what it depends on has the kernel and its modules.
             parts = apt.depends(name, exact)
             binary = next((x for x in parts if x.startswith("linux-binary-")), name)
             apt.unpack(binary, parts.get(binary, exact), place)
+            for modules in (x for x in parts if x.startswith("linux-modules-")):
+                apt.unpack(modules, parts[modules], place)
             there = sorted(place.glob("boot/vmlinuz-*")) or sorted(place.glob("usr/lib/modules/*/vmlinuz"))
             if there:
                 return there[-1]
