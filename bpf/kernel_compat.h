@@ -56,7 +56,7 @@ static __always_inline void compat__identify(struct task_struct *task, long nr, 
 static __always_inline long compat__number(struct pt_regs *regs)
 {
 	/* syscall_get_nr(): the table number is an int whatever the register's upper half holds. */
-	return (int)regs->orig_ax;
+	return (int)REGISTER(regs, orig_ax);
 }
 
 /*
@@ -66,24 +66,24 @@ static __always_inline long compat__number(struct pt_regs *regs)
 static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6], __u32 upper[4])
 {
 	if (abi == AS_ABI_COMPAT) {
-		upper[0] = (__u64)regs->bx >> 32;
-		upper[1] = (__u64)regs->cx >> 32;
-		upper[2] = (__u64)regs->dx >> 32;
-		upper[3] = (__u64)regs->si >> 32;
-		args[0] = (__u32)regs->bx;
-		args[1] = (__u32)regs->cx;
-		args[2] = (__u32)regs->dx;
-		args[3] = (__u32)regs->si;
-		args[4] = (__u32)regs->di;
-		args[5] = (__u32)regs->bp;
+		upper[0] = (__u64)REGISTER(regs, bx) >> 32;
+		upper[1] = (__u64)REGISTER(regs, cx) >> 32;
+		upper[2] = (__u64)REGISTER(regs, dx) >> 32;
+		upper[3] = (__u64)REGISTER(regs, si) >> 32;
+		args[0] = (__u32)REGISTER(regs, bx);
+		args[1] = (__u32)REGISTER(regs, cx);
+		args[2] = (__u32)REGISTER(regs, dx);
+		args[3] = (__u32)REGISTER(regs, si);
+		args[4] = (__u32)REGISTER(regs, di);
+		args[5] = (__u32)REGISTER(regs, bp);
 	} else {
 		upper[0] = upper[1] = upper[2] = upper[3] = 0;
-		args[0] = regs->di;
-		args[1] = regs->si;
-		args[2] = regs->dx;
-		args[3] = regs->r10;
-		args[4] = regs->r8;
-		args[5] = regs->r9;
+		args[0] = REGISTER(regs, di);
+		args[1] = REGISTER(regs, si);
+		args[2] = REGISTER(regs, dx);
+		args[3] = REGISTER(regs, r10);
+		args[4] = REGISTER(regs, r8);
+		args[5] = REGISTER(regs, r9);
 	}
 }
 
@@ -103,18 +103,18 @@ static __always_inline void compat__identify(struct task_struct *task, long nr, 
 
 static __always_inline long compat__number(struct pt_regs *regs)
 {
-	return regs->syscallno;
+	return REGISTER(regs, syscallno);
 }
 
 static __always_inline void compat__arguments(struct pt_regs *regs, __u32 abi, __u64 args[6], __u32 upper[4])
 {
 	upper[0] = upper[1] = upper[2] = upper[3] = 0;
-	args[0] = regs->orig_x0;
-	args[1] = regs->regs[1];
-	args[2] = regs->regs[2];
-	args[3] = regs->regs[3];
-	args[4] = regs->regs[4];
-	args[5] = regs->regs[5];
+	args[0] = REGISTER(regs, orig_x0);
+	args[1] = REGISTER(regs, regs[1]);
+	args[2] = REGISTER(regs, regs[2]);
+	args[3] = REGISTER(regs, regs[3]);
+	args[4] = REGISTER(regs, regs[4]);
+	args[5] = REGISTER(regs, regs[5]);
 	if (abi == AS_ABI_COMPAT)
 		for (int i = 0; i < 6; i++)
 			args[i] = (__u32)args[i];

@@ -6,6 +6,27 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <CAuditWire.h>
+#include "tier.h"
+
+#ifdef TIER_STAGED
+
+/* --- settings and controls: controls.h --- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct asc_controls);
+} controls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct asc_answer);
+} answer SEC(".maps");
+
+#else
 
 /* --- read-only settings, filled in between open and load --- */
 
@@ -24,6 +45,8 @@ volatile __u32 control_generation;
 volatile __u32 control_self_tgid;
 /* Some rule compares groups: send the supplementary ones along. */
 volatile __u32 control_groups;
+
+#endif
 
 /* --- selection (selection.h) --- */
 
@@ -81,7 +104,7 @@ struct inflight {
 	__u8 flags;     /* enum inflight_flags */
 	__u8 unread;    /* bit n: the path of argument n was not in memory at entry */
 	__u32 jiffies;
-	__u32 reserved;
+	__u32 place;    /* staged tiers: one more than the number of the place in inflight_long, or 0 */
 	struct ash_shape shape;
 	__u8 sections[INFLIGHT_INLINE];
 };
@@ -98,6 +121,32 @@ struct {
 	__type(value, struct inflight);
 } inflight SEC(".maps");
 
+#ifdef TIER_STAGED
+
+/* Places by number, because a hash cannot take a value from a map before 4.18 (d71962f3e627), nor this much from the stack. */
+struct inflight_long {
+	__u8 sections[16384]; /* INFLIGHT_SECTIONS are used; the rest is what masked lengths could reach */
+};
+
+#define INFLIGHT_LONG_MAX 512
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, INFLIGHT_LONG_MAX);
+	__type(key, __u32);
+	__type(value, struct inflight_long);
+} inflight_long SEC(".maps");
+
+/* Place to task: the places that are taken. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, INFLIGHT_LONG_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} inflight_owners SEC(".maps");
+
+#else
+
 struct inflight_long {
 	__u8 sections[INFLIGHT_SECTIONS];
 };
@@ -108,6 +157,8 @@ struct {
 	__type(key, __u64);
 	__type(value, struct inflight_long);
 } inflight_long SEC(".maps");
+
+#endif
 
 /* --- working memory, one of each kind a CPU --- */
 
@@ -153,9 +204,20 @@ struct facts {
 	__u32 value[32]; /* by enum as_field */
 };
 
+/* A call that is being told of: what the stages between its end and the ring hand on. */
+struct leaving {
+	__u64 sequence;
+	__u64 start, end; /* argument text still to be sent, or start is 0 */
+	__s64 ret;
+	__u32 returned; /* 0: its task died in it */
+	__u32 cut;      /* some argument text did not get through */
+	__u32 rounds;   /* of the stage under way */
+};
+
 struct working_memory {
 	struct path_walk walk;
 	struct facts facts;
+	struct leaving leaving;
 };
 
 struct {
@@ -199,15 +261,39 @@ struct {
 	__type(value, __u64);
 } sequence SEC(".maps");
 
+#ifdef TIER_STAGED
+
+/* One slot a CPU; user space puts perf events there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+} ring SEC(".maps");
+
+#else
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024);
 } ring SEC(".maps");
 
+#endif
+
 static __always_inline void *memory_of(void *map, __u32 slot)
 {
 	return bpf_map_lookup_elem(map, &slot);
 }
+
+/* CONTROL(control_generation): a setting or control by its name, 0 before it is set. */
+#ifdef TIER_STAGED
+#define CONTROL(name)                                                 \
+	({                                                            \
+		struct asc_controls *values = memory_of(&controls, 0); \
+		values ? values->name : 0;                            \
+	})
+#else
+#define CONTROL(name) (name)
+#endif
 
 static __always_inline struct ast_statistics *statistics_of_cpu(void)
 {

@@ -41,17 +41,9 @@ static __always_inline int path__prepend(struct path_walk *walk, const unsigned 
 	return 1;
 }
 
-/*
- * One step up of prepend_path(). Returns 1 while there is more to do. A function of its own, so that the verifier
- * checks it once and the loop over it may be as long as a path can be.
- */
-__noinline int path__step(__u32 kind)
+/* One step up of prepend_path(). Returns 1 while there is more to do. */
+static __always_inline int path__up(struct path_walk *walk)
 {
-	struct working_memory *memory = memory_of(&working_memory, kind);
-
-	if (!memory)
-		return 0;
-	struct path_walk *walk = &memory->walk;
 	struct dentry *dentry = (void *)walk->dentry;
 	struct vfsmount *vfsmount = (void *)walk->vfsmount;
 
@@ -88,6 +80,16 @@ static __always_inline void path__mark_deleted(struct path_walk *walk)
 	__builtin_memcpy(&walk->text[PATH_TEXT_MAX - length], mark, length);
 }
 
+#ifdef TIER_STAGED
+
+static __always_inline int path__start(struct path_walk *walk, struct dentry *dentry, struct vfsmount *vfsmount,
+				       struct dentry *root_dentry)
+{
+	return 1;
+}
+
+#else
+
 /* Components that are walked by plain loads; paths are seldom deeper. */
 #define PATH_COMPONENTS_TYPED 16
 
@@ -118,18 +120,15 @@ static __always_inline int path__start(struct path_walk *walk, struct dentry *de
 	return 1;
 }
 
-/*
- * Walks the path of `dentry` and `vfsmount` as seen by `task` into the memory of program `kind`: text[start .. PATH_TEXT_MAX), or
- * error.
- */
-static __always_inline struct path_walk *path__walk(struct task_struct *task, struct dentry *dentry, struct vfsmount *vfsmount,
-						    __u32 kind)
-{
-	struct working_memory *memory = memory_of(&working_memory, kind);
+#endif
 
-	if (!memory)
-		return NULL;
-	struct path_walk *walk = &memory->walk;
+/*
+ * Begins the walk of the path of `dentry` and `vfsmount` as seen by `task`. Returns 1 when there is a way up to go before
+ * path__end().
+ */
+static __always_inline int path__begin(struct path_walk *walk, struct task_struct *task, struct dentry *dentry,
+				       struct vfsmount *vfsmount)
+{
 	struct fs_struct *fs = READ(task, fs);
 	struct dentry *root_dentry = READ(fs, root.dentry);
 
@@ -143,19 +142,48 @@ static __always_inline struct path_walk *path__walk(struct task_struct *task, st
 		/* simple_dname(): memfd and shared memory; the only ones among them that can be executed or entered. */
 		path__mark_deleted(walk);
 		path__prepend(walk, READ(dentry, d_name.name), READ(dentry, d_name.len));
-		return walk;
+		return 0;
 	}
 	if (!READ(dentry, d_hash.pprev) && dentry != READ(dentry, d_parent))
 		path__mark_deleted(walk); /* d_unlinked() */
-	if (path__start(walk, dentry, vfsmount, root_dentry)) {
+	return path__start(walk, dentry, vfsmount, root_dentry);
+}
+
+/* After the walk: text[start .. PATH_TEXT_MAX) is the path, or error says why there is none. */
+static __always_inline void path__end(struct path_walk *walk)
+{
+	if (!walk->error && (walk->start >= PATH_TEXT_MAX || walk->text[walk->start & (2 * AW_PATH_MAX - 1)] != '/'))
+		path__prepend(walk, NULL, 0); /* the root itself */
+}
+
+#ifndef TIER_STAGED
+
+/* A function of its own, so that the verifier checks it once and the loop over it may be as long as a path can be. */
+__noinline int path__step(__u32 kind)
+{
+	struct working_memory *memory = memory_of(&working_memory, kind);
+
+	return memory ? path__up(&memory->walk) : 0;
+}
+
+/* The whole walk, in the memory of program `kind`. */
+static __always_inline struct path_walk *path__walk(struct task_struct *task, struct dentry *dentry, struct vfsmount *vfsmount,
+						    __u32 kind)
+{
+	struct working_memory *memory = memory_of(&working_memory, kind);
+
+	if (!memory)
+		return NULL;
+	if (path__begin(&memory->walk, task, dentry, vfsmount)) {
 		for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
 			if (!path__step(kind))
 				break;
 		}
 	}
-	if (!walk->error && (walk->start >= PATH_TEXT_MAX || walk->text[walk->start & (2 * AW_PATH_MAX - 1)] != '/'))
-		path__prepend(walk, NULL, 0); /* the root itself */
-	return walk;
+	path__end(&memory->walk);
+	return &memory->walk;
 }
+
+#endif
 
 #endif

@@ -9,7 +9,25 @@
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
+#include "tier.h"
 #include <bpf/bpf_core_read.h>
+
+#ifdef TIER_STAGED
+
+static __always_inline bool read__is_typed(void)
+{
+	return false;
+}
+
+static __always_inline struct task_struct *task__current(void)
+{
+	return (void *)bpf_get_current_task();
+}
+
+/* REGISTER(regs, di): what a tracepoint hands over is typed in `btf` on all of its kernels. */
+#define REGISTER(regs, name) BPF_CORE_READ(regs, name)
+
+#else
 
 /* Known when loading: the verifier drops the other branch. */
 static __always_inline bool read__is_typed(void)
@@ -23,6 +41,10 @@ static __always_inline struct task_struct *task__current(void)
 		return (void *)bpf_get_current_task_btf();
 	return (void *)bpf_get_current_task();
 }
+
+#define REGISTER(regs, name) ((regs)->name)
+
+#endif
 
 /* READ(task, mm, exe_file) is task->mm->exe_file; zeros where a pointer on the way is none. */
 #define READ(source, ...)                                                \

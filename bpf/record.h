@@ -55,11 +55,33 @@ static __always_inline __u64 record__sequence(void)
 	return (__u64)bpf_get_smp_processor_id() << AW_SEQUENCE_CPU_SHIFT | (*count & ((1ULL << AW_SEQUENCE_CPU_SHIFT) - 1));
 }
 
+#ifdef TIER_STAGED
+
+/* Before 5.1 (56201969114a) this returns 0 also when there was no room: user space counts what arrives and takes the rest for lost. */
+static __always_inline int record__output(void *ctx, const struct record_memory *record, __u32 size)
+{
+	return bpf_perf_event_output(ctx, &ring, BPF_F_CURRENT_CPU, (void *)record->data, MASKED(size, 2 * AW_RECORD_MAX - 1));
+}
+
+#else
+
 /*
- * Sends what is in `record`. Wakes the reader only when enough is waiting to be worth it: it looks by itself at
- * intervals, so less than that waits no longer than one of them. Returns 0, or less when the ring is full.
+ * Wakes the reader only when enough is waiting to be worth it: it looks by itself at intervals, so less than that waits no longer than
+ * one of them.
  */
-static __always_inline int record__send(struct record_memory *record, __u16 type, __u64 time, __u64 sequence)
+static __always_inline int record__output(void *ctx, const struct record_memory *record, __u32 size)
+{
+	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	__u64 flags = waiting < setting_wakeup_bytes && waiting + size >= setting_wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
+											  BPF_RB_NO_WAKEUP;
+
+	return bpf_ringbuf_output(&ring, (void *)record->data, MASKED(size, 2 * AW_RECORD_MAX - 1), flags);
+}
+
+#endif
+
+/* Sends what is in `record`; `ctx` is the program's own and counts in staged tiers only. Returns 0, or less when the ring is full. */
+static __always_inline int record__send(void *ctx, struct record_memory *record, __u16 type, __u64 time, __u64 sequence)
 {
 	struct aw_header *header = (void *)record->data;
 	struct ast_statistics *statistics = statistics_of_cpu();
@@ -74,10 +96,7 @@ static __always_inline int record__send(struct record_memory *record, __u16 type
 	header->time = time;
 	header->sequence = sequence;
 
-	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	__u64 flags = waiting < setting_wakeup_bytes && waiting + size >= setting_wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
-											  BPF_RB_NO_WAKEUP;
-	int error = bpf_ringbuf_output(&ring, record->data, MASKED(size, 2 * AW_RECORD_MAX - 1), flags);
+	int error = record__output(ctx, record, size);
 
 	if (!error)
 		statistics->bytes += size;

@@ -6,31 +6,27 @@
 #define EBPF_AUDIT_SELECT_H
 
 #include "maps.h"
+#include "tier.h"
 
 /* Outcome of one clause. */
 enum { CLAUSE_NO = 0, CLAUSE_PERHAPS = 1, CLAUSE_YES = 2 };
 
-static __always_inline bool select__compare(__u8 op, __u32 value, __u32 operand)
+/*
+ * Without a branch, because each would double what the verifier has to look at where it is repeated: the outcomes of all operators, of
+ * which `op` picks its own. An operator of a later version holds ("perhaps").
+ */
+static __always_inline bool select__compare(__u8 op, __u64 value, __u64 operand)
 {
-	switch (op) {
-	case AS_EQUAL:
-		return value == operand;
-	case AS_NOT_EQUAL:
-		return value != operand;
-	case AS_LESS:
-		return value < operand;
-	case AS_LESS_OR_EQUAL:
-		return value <= operand;
-	case AS_GREATER:
-		return value > operand;
-	case AS_GREATER_OR_EQUAL:
-		return value >= operand;
-	case AS_MASK:
-		return value & operand;
-	case AS_TEST:
-		return (value & operand) == operand;
-	}
-	return true; /* an operator of a later version: perhaps */
+	/* 1 or 0, from the sign that a difference of 32-bit numbers leaves in bit 63. */
+	__u64 less = (value - operand) >> 63;
+	__u64 equal = ((value ^ operand) - 1) >> 63;
+	__u64 any = 1 ^ ((value & operand) - 1) >> 63;
+	__u64 all = (((value & operand) ^ operand) - 1) >> 63;
+	__u64 outcomes = ~0xffULL | equal << AS_EQUAL | (1 ^ equal) << AS_NOT_EQUAL | less << AS_LESS |
+			 (less | equal) << AS_LESS_OR_EQUAL | (1 ^ (less | equal)) << AS_GREATER |
+			 (1 ^ less) << AS_GREATER_OR_EQUAL | any << AS_MASK | all << AS_TEST;
+
+	return outcomes >> (op & 63) & 1;
 }
 
 /*
@@ -39,7 +35,7 @@ static __always_inline bool select__compare(__u8 op, __u32 value, __u32 operand)
  *
  * Returns CLAUSE_* in the lower bits, the clause's flags above them.
  */
-__noinline int select__clause(__u32 slot, __u32 kind)
+TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 {
 	struct working_memory *memory = memory_of(&working_memory, kind);
 	struct as_clause *clause = bpf_map_lookup_elem(&selection_clauses, &slot);
@@ -47,6 +43,7 @@ __noinline int select__clause(__u32 slot, __u32 kind)
 
 	if (!memory || !clause)
 		return CLAUSE_PERHAPS;
+	TIER_LOOP
 	for (int i = 0; i < AS_TESTS_MAX; i++) {
 		if (i >= clause->count)
 			break;
@@ -71,7 +68,8 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 
 	if (index->flags & AS_INDEX_UNCONDITIONAL)
 		return true;
-	for (__u32 i = 0; i < AS_RANGE_MAX; i++) {
+	TIER_LOOP
+	for (__u32 i = 0; i < CLAUSES_TRIED; i++) {
 		if (i >= count)
 			break;
 		__u32 slot = half * AS_LIST_MAX + ((first + i) & (AS_LIST_MAX - 1));
@@ -87,7 +85,7 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 		if (!never && (outcome & 3) != CLAUSE_NO)
 			return true;
 	}
-	return count > AS_RANGE_MAX; /* what was not looked at may match */
+	return count > CLAUSES_TRIED; /* what was not looked at may match */
 }
 
 static __always_inline struct as_index *select__index(__u32 generation, __u32 abi, __u32 nr)

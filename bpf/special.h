@@ -6,6 +6,7 @@
 #ifndef EBPF_AUDIT_SPECIAL_H
 #define EBPF_AUDIT_SPECIAL_H
 
+#include "inflight.h"
 #include "task.h"
 #include "user_memory.h"
 
@@ -122,15 +123,10 @@ static __always_inline void entry__credentials(struct entry_memory *entry, struc
 
 #define PIDTYPE_PGID 2 /* include/linux/pid_types.h */
 
-/*
- * Adds the process at the cursor of the entry's working memory and moves on in its group. Returns 1 while there are more.
- * A function of its own, so that the verifier checks it once and not for every round of the loop.
- */
-__noinline int entry__group_member(__u32 slot)
+/* Adds the process at the cursor of the entry's working memory and moves on in its group. Returns 1 while there are more. */
+static __always_inline int entry__member(struct entry_memory *entry)
 {
-	struct entry_memory *entry = memory_of(&entry_memory, slot);
-
-	if (!entry || !entry->cursor)
+	if (!entry->cursor)
 		return 0;
 	struct hlist_node *node = (void *)entry->cursor;
 	__u64 link = bpf_core_field_offset(struct task_struct, pid_links) + PIDTYPE_PGID * sizeof(*node) * 2;
@@ -140,17 +136,41 @@ __noinline int entry__group_member(__u32 slot)
 	return entry->cursor != 0;
 }
 
+#ifdef TIER_STAGED
+
+/* The members are told in stages of their own. */
+static __always_inline void entry__members(struct entry_memory *entry, __u32 slot)
+{
+}
+
+#else
+
+/* A function of its own, so that the verifier checks it once and not for every round of the loop. */
+__noinline int entry__group_member(__u32 slot)
+{
+	struct entry_memory *entry = memory_of(&entry_memory, slot);
+
+	return entry ? entry__member(entry) : 0;
+}
+
+static __always_inline void entry__members(struct entry_memory *entry, __u32 slot)
+{
+	for (int i = 0; i < AW_TARGETS_MAX; i++)
+		if (!entry__group_member(slot))
+			break;
+	if (entry->cursor)
+		entry->call.flags |= INFLIGHT_CUT;
+}
+
+#endif
+
 /* kill() of a group: __kill_pgrp_info() in kernel/signal.c goes through it in this order. */
 static __always_inline void entry__group(struct entry_memory *entry, struct task_struct *task, __s32 number, __u32 slot)
 {
 	struct pid *group = number ? pid__find(task, -number) : BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
 
 	entry->cursor = group ? (__u64)BPF_CORE_READ(group, tasks[PIDTYPE_PGID].first) : 0;
-	for (int i = 0; i < AW_TARGETS_MAX; i++)
-		if (!entry__group_member(slot))
-			break;
-	if (entry->cursor)
-		entry->call.flags |= INFLIGHT_CUT;
+	entry__members(entry, slot);
 }
 
 /* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
@@ -360,7 +380,7 @@ static __always_inline void entry__old_mmap(struct entry_memory *entry)
 }
 
 /* What the shape of the call in the entry's working memory asks for. */
-__noinline int entry__special(__u32 slot)
+TIER_FUNCTION int entry__special(__u32 slot)
 {
 	struct entry_memory *entry = memory_of(&entry_memory, slot);
 	struct task_struct *task = task__current();
@@ -479,17 +499,17 @@ static __always_inline int special__signalled(struct task_struct *target)
 		return 0;
 	}
 	/* All sections of such a call are targets, so rebuilding them means keeping what is there and adding one. */
-	struct inflight_long *kept = call->flags & INFLIGHT_LONG ? bpf_map_lookup_elem(&inflight_long, &key) : NULL;
+	const void *kept = call->flags & INFLIGHT_LONG ? inflight__long(call, key) : NULL;
 
 	if (kept)
-		bpf_probe_read_kernel(entry->sections, MASKED(used, 16383), kept->sections);
+		bpf_probe_read_kernel(entry->sections, MASKED(used, 16383), kept);
 	else
 		__builtin_memcpy(entry->sections, call->sections, INFLIGHT_INLINE);
 	entry->call.used = used;
 	entry__target(entry, target);
 	used = entry->call.used;
 	if (used > INFLIGHT_INLINE) {
-		if (bpf_map_update_elem(&inflight_long, &key, entry->sections, BPF_ANY)) {
+		if (inflight__keep_long(call, key, entry)) {
 			call->flags |= INFLIGHT_CUT;
 			return 0;
 		}
@@ -504,7 +524,7 @@ static __always_inline int special__signalled(struct task_struct *target)
 /* --- at exit --- */
 
 /* What can be told only now. `slot` is the record's, `descriptor` the call's result. */
-__noinline int record__special(__u32 slot, __u32 special, __s64 result)
+TIER_FUNCTION int record__special(__u32 slot, __u32 special, __s64 result)
 {
 	struct record_memory *record = memory_of(&record_memory, slot);
 	struct task_struct *task = task__current();

@@ -3,6 +3,7 @@
 #ifndef EBPF_AUDIT_STAGES_H
 #define EBPF_AUDIT_STAGES_H
 
+#include "inflight.h"
 #include "select.h"
 #include "special.h"
 #include "task.h"
@@ -13,16 +14,23 @@
 
 static __always_inline bool stage__is_own(__u32 tgid)
 {
+#ifdef TIER_STAGED
+	struct asc_controls *values = memory_of(&controls, 0);
+	struct asc_answer *answered = memory_of(&answer, 0);
+
+	return values && answered &&
+	       (tgid == values->setting_self_tgid || tgid == answered->self_tgid ||
+		(values->setting_excluded_tgid && tgid == values->setting_excluded_tgid));
+#else
 	return tgid == setting_self_tgid || tgid == control_self_tgid ||
 	       (setting_excluded_tgid && tgid == setting_excluded_tgid);
+#endif
 }
 
-/* Appends the working directory as it is now, for calls that may change it. */
-static __always_inline void entry__directory(struct entry_memory *entry, struct task_struct *task)
+/* Appends the working directory that path__walk() has left in `walk`. */
+static __always_inline void entry__walked(struct entry_memory *entry, struct path_walk *walk)
 {
-	struct fs_struct *fs = READ(task, fs);
 	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
-	struct path_walk *walk = path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER);
 
 	if (!head || !walk)
 		return;
@@ -37,6 +45,18 @@ static __always_inline void entry__directory(struct entry_memory *entry, struct 
 	bpf_probe_read_kernel(head + 1, length, &walk->text[start]);
 	entry__section(entry, head, AW_SECTION_CWD, 0, 0, length);
 }
+
+#ifndef TIER_STAGED
+
+/* Appends the working directory as it is now, for calls that may change it. */
+static __always_inline void entry__directory(struct entry_memory *entry, struct task_struct *task)
+{
+	struct fs_struct *fs = READ(task, fs);
+
+	entry__walked(entry, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER));
+}
+
+#endif
 
 /* The file that the call is about to act on, as it is before that: audit_file() comes before the change. */
 static __always_inline void entry__descriptor(struct entry_memory *entry, struct task_struct *task)
@@ -56,9 +76,10 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 
 	if (!statistics)
 		return;
+	entry->call.place = 0;
 	if (entry->call.used > INFLIGHT_INLINE) {
 		entry->call.flags |= INFLIGHT_LONG;
-		if (bpf_map_update_elem(&inflight_long, &task, entry->sections, BPF_ANY)) {
+		if (inflight__keep_long(&entry->call, task, entry)) {
 			statistics->generated++;
 			statistics->lost_inflight++;
 			return;
@@ -67,7 +88,14 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 		__builtin_memcpy(entry->call.sections, entry->sections, INFLIGHT_INLINE);
 	}
 
-	long error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_NOEXIST);
+	struct inflight *call = &entry->call;
+#ifdef TIER_STAGED
+	/* Before 4.18 a value has to come from the stack (d71962f3e627). */
+	struct inflight copy = entry->call;
+
+	call = &copy;
+#endif
+	long error = bpf_map_update_elem(&inflight, &task, call, BPF_NOEXIST);
 
 	if (error == -17 /* EEXIST */) {
 		struct inflight *before = bpf_map_lookup_elem(&inflight, &task);
@@ -77,50 +105,96 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 			statistics->generated++;
 			statistics->lost_orphaned++;
 		}
-		if (!(entry->call.flags & INFLIGHT_LONG))
-			bpf_map_delete_elem(&inflight_long, &task);
-		error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_ANY);
+		if (before)
+			inflight__succeed(before, &entry->call, task);
+		error = bpf_map_update_elem(&inflight, &task, call, BPF_ANY);
 	}
 	if (error) {
 		statistics->generated++;
 		statistics->lost_inflight++;
 		if (entry->call.flags & INFLIGHT_LONG)
-			bpf_map_delete_elem(&inflight_long, &task);
+			inflight__drop_long(&entry->call, task);
 	}
 }
 
+#ifdef TIER_STAGED
+
+/* Linked to the kernel's own variable by name. Without it the clock's ticks are not known, and times up to one tick off. */
+extern const void jiffies_64 __ksym __weak;
+
+static __always_inline __u64 enter__jiffies(void)
+{
+	__u64 jiffies = 0;
+
+	if (&jiffies_64)
+		bpf_probe_read_kernel(&jiffies, sizeof(jiffies), &jiffies_64);
+	return jiffies;
+}
+
+/* The collector asks for the tick count, which tells this side who the collector is, whatever pid namespace it lives in. */
+static __always_inline void enter__answer(const __u64 args[6], __u32 tgid)
+{
+	struct asc_controls *values = memory_of(&controls, 0);
+	struct asc_answer *answered = memory_of(&answer, 0);
+
+	if (!values || !answered || !values->cookie || args[5] != values->cookie)
+		return;
+	answered->self_tgid = tgid;
+	answered->jiffies = enter__jiffies();
+	answered->count += 1;
+}
+
+#else
+
+static __always_inline __u64 enter__jiffies(void)
+{
+	return bpf_jiffies64();
+}
+
+static __always_inline void enter__answer(const __u64 args[6], __u32 tgid)
+{
+}
+
+#endif
+
 /*
- * sys_enter: the task has made its call and the kernel has not yet acted on it. Its arguments are in `regs`, or where there are
- * none in `copied`, as syscall_get_arguments() gives them.
+ * Where a call that is to be remembered has its numbers now, or NULL for another one. Its arguments are in `regs`, or where there are none
+ * in `copied`, as syscall_get_arguments() gives them.
  */
-static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
+static __always_inline struct entry_memory *enter__select(struct task_struct *task, struct pt_regs *regs, const __u64 *copied,
+							  long nr)
 {
 	struct call_id id;
-	__u32 generation = control_generation;
+	__u32 generation = CONTROL(control_generation);
 
 	compat__identify(task, nr, &id);
 	if (id.nr >= AS_SYSCALLS)
-		return 0;
+		return NULL;
 	struct as_index *index = select__index(generation, id.abi, id.nr);
 
-	if (!index || !(index->flags & AS_INDEX_ENTRY))
-		return 0;
+	if (!index || !(index->flags & (AS_INDEX_ENTRY | AS_INDEX_TICK)))
+		return NULL;
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	if (stage__is_own(tgid))
-		return 0;
+	if (!(index->flags & AS_INDEX_TICK) && stage__is_own(tgid))
+		return NULL;
 
 	struct entry_memory *entry = memory_of(&entry_memory, 0);
 	struct working_memory *memory = memory_of(&working_memory, PROGRAM_ENTER);
 
 	if (!entry || !memory)
-		return 0;
+		return NULL;
 	struct inflight *call = &entry->call;
 
-	if (regs)
-		compat__arguments(regs, id.abi, call->args, call->upper);
-	else
+	if (copied)
 		compat__copied_arguments(copied, id.abi, call->args, call->upper);
+	else
+		compat__arguments(regs, id.abi, call->args, call->upper);
+	if (index->flags & AS_INDEX_TICK) {
+		enter__answer(call->args, tgid);
+		if (!(index->flags & AS_INDEX_ENTRY) || stage__is_own(tgid))
+			return NULL;
+	}
 	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
 				      1U << AS_FIELD_PID;
@@ -130,11 +204,11 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		memory->facts.value[AS_FIELD_A3] = call->args[3];
 		memory->facts.value[AS_FIELD_PID] = tgid;
 		if (!select__range(index, generation, PROGRAM_ENTER))
-			return 0;
+			return NULL;
 	}
 
 	call->time = bpf_ktime_get_ns();
-	call->jiffies = bpf_jiffies64();
+	call->jiffies = enter__jiffies();
 	call->nr = id.nr;
 	call->arch = id.arch;
 	call->generation = generation;
@@ -146,9 +220,15 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 	struct ash_shape *shape = bpf_map_lookup_elem(&shapes, &slot);
 
 	if (!shape)
-		return 0;
+		return NULL;
 	call->shape = *shape;
-	if (shape->paths) {
+	return entry;
+}
+
+/* What the arguments point to. */
+static __always_inline void enter__user_memory(struct entry_memory *entry)
+{
+	if (entry->call.shape.paths) {
 		entry__path(entry, 0);
 		entry__path(entry, 1);
 		entry__path(entry, 2);
@@ -156,8 +236,22 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		entry__path(entry, 4);
 		entry__path(entry, 5);
 	}
-	if (shape->address)
+	if (entry->call.shape.address)
 		entry__address(entry);
+}
+
+#ifndef TIER_STAGED
+
+/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
+static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
+{
+	struct entry_memory *entry = enter__select(task, regs, copied, nr);
+
+	if (!entry)
+		return 0;
+	const struct ash_shape *shape = &entry->call.shape;
+
+	enter__user_memory(entry);
 	if (shape->flags & ASH_MOVES)
 		entry__directory(entry, task);
 	if (shape->fd_arg != ASH_NO_ARGUMENT)
@@ -167,6 +261,8 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 	entry__remember(entry, (__u64)task);
 	return 0;
 }
+
+#endif
 
 /* Files that the call made or runs. */
 static __always_inline void record__objects(struct record_memory *record, struct task_struct *task,
@@ -221,7 +317,7 @@ static __always_inline void record__from_entry(struct record_memory *record, con
 	const void *from = call->sections;
 
 	if (call->flags & INFLIGHT_LONG) {
-		from = bpf_map_lookup_elem(&inflight_long, &key);
+		from = inflight__long(call, key);
 		if (!from || used > INFLIGHT_SECTIONS) {
 			record__incomplete(record);
 			return;
@@ -233,37 +329,43 @@ static __always_inline void record__from_entry(struct record_memory *record, con
 	record->used += used;
 }
 
-/* The call has ended: sys_exit, or the death of its task (then without a result). */
-static __always_inline int stage__leave(struct task_struct *task, long ret, bool returned, __u32 kind)
+/* The call that `task` is making and that has not ended yet, or NULL. */
+static __always_inline struct inflight *leave__call(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 
-	if (!call || call->flags & INFLIGHT_ENDED)
-		return 0;
-	__u32 slot = 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1);
-	struct ast_statistics *statistics = statistics_of_cpu();
-	struct record_memory *record = memory_of(&record_memory, slot);
-	struct working_memory *memory = memory_of(&working_memory, kind);
+	return call && !(call->flags & INFLIGHT_ENDED) ? call : NULL;
+}
 
-	if (!statistics || !record || !memory)
-		return 0;
-	statistics->generated++;
+static __always_inline __u32 leave__slot(__u32 kind)
+{
+	return 2 * bpf_get_smp_processor_id() + (kind == PROGRAM_EXIT ? 0 : 1);
+}
 
-	struct aw_syscall *facts = (void *)&record->data[sizeof(struct aw_header)];
+/* The call has ended: sys_exit, or the death of its task (then without a result). */
+static __always_inline void leave__begin(struct leaving *leaving, struct task_struct *task, const struct inflight *call, long ret,
+					 bool returned)
+{
 	struct mm_struct *mm = READ(task, mm);
-	__u64 start = 0, end = 0;
-	__u64 sequence = record__sequence();
-	__u32 fragment_lost = 0;
 
-	ret = returned ? compat__result(ret) : 0;
-	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
-	if (call->shape.flags & ASH_EXEC && returned && ret == 0) {
-		start = READ(mm, arg_start);
-		end = READ(mm, arg_end);
-		if (end - start > ARGUMENTS_IN_EVENT)
-			start = record__fragments(slot, call->time, sequence, start, end, &fragment_lost);
+	leaving->start = leaving->end = 0;
+	leaving->cut = 0;
+	leaving->rounds = 0;
+	leaving->sequence = record__sequence();
+	leaving->returned = returned;
+	leaving->ret = returned ? compat__result(ret) : 0;
+	if (call->shape.flags & ASH_EXEC && returned && leaving->ret == 0) {
+		leaving->start = READ(mm, arg_start);
+		leaving->end = READ(mm, arg_end);
 	}
+}
+
+/* Numbers and identities of the call and its task. Returns whether the rules may still select it. */
+static __always_inline bool leave__facts(struct record_memory *record, struct working_memory *memory, const struct leaving *leaving,
+					 struct task_struct *task, const struct inflight *call, __u32 kind)
+{
+	struct aw_syscall *facts = (void *)&record->data[sizeof(struct aw_header)];
 
 	facts->args[0] = call->args[0] | (__u64)call->upper[0] << 32;
 	facts->args[1] = call->args[1] | (__u64)call->upper[1] << 32;
@@ -271,7 +373,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	facts->args[3] = call->args[3] | (__u64)call->upper[3] << 32;
 	facts->args[4] = call->args[4];
 	facts->args[5] = call->args[5];
-	facts->ret = ret;
+	facts->ret = leaving->ret;
 	facts->arch = call->arch;
 	facts->nr = call->nr;
 	facts->generation = call->generation;
@@ -282,18 +384,24 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 					       call->nr & (AS_SYSCALLS - 1));
 
 	if (index && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
-		task__publish(facts, returned, &memory->facts);
-		if (!select__range(index, call->generation, kind)) {
-			statistics->filtered++;
-			goto out;
-		}
+		task__publish(facts, leaving->returned, &memory->facts);
+		if (!select__range(index, call->generation, kind))
+			return false;
 	}
-
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
-	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | 
-			(fragment_lost || call->flags & INFLIGHT_CUT ? AW_FLAG_INCOMPLETE : 0);
-	record__from_entry(record, call, ret, key);
-	if (call->unread && call->shape.flags & ASH_EXEC && returned && ret == 0) {
+	record->flags = (leaving->returned ? 0 : AW_FLAG_NO_RETURN) |
+			(leaving->cut || call->flags & INFLIGHT_CUT ? AW_FLAG_INCOMPLETE : 0);
+	return true;
+}
+
+/* What the call itself is about: names, addresses, files. */
+static __always_inline void leave__sections(struct record_memory *record, const struct leaving *leaving, struct task_struct *task,
+					    const struct inflight *call)
+{
+	long ret = leaving->ret;
+
+	record__from_entry(record, call, ret, (__u64)task);
+	if (call->unread && call->shape.flags & ASH_EXEC && leaving->returned && ret == 0) {
 		/* The memory that the name was in is another program's now. */
 		record__missing(record, AW_SECTION_PATHNAME, call->unread & 1 ? 0 : 1, -EFAULT);
 	} else if (call->unread) {
@@ -308,44 +416,101 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	record__descriptor_pair(record, call, ret);
 	record__mmap(record, call);
 	record__objects(record, task, call, ret);
-	if (call->shape.special)
-		record__special(slot, call->shape.special, returned ? ret : -1);
-	task__tty(record, task);
+}
 
-	struct file *exe = READ(mm, exe_file);
+static __always_inline bool leave__wants_directory(const struct inflight *call)
+{
+	return (call->shape.flags & ASH_CWD || call->flags & INFLIGHT_NAMED) && !(call->shape.flags & ASH_MOVES);
+}
 
-	if (exe)
-		record__walked(record, AW_SECTION_EXE,
-			       path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), kind));
-	if ((call->shape.flags & ASH_CWD || call->flags & INFLIGHT_NAMED) && !(call->shape.flags & ASH_MOVES)) {
-		struct fs_struct *fs = READ(task, fs);
-
-		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));
-	}
-	record__title(record, mm);
-	if (control_groups)
+/* What is read from the task's own memory, and its groups. */
+static __always_inline void leave__process(struct record_memory *record, const struct leaving *leaving, struct task_struct *task)
+{
+	record__title(record, READ(task, mm));
+	if (CONTROL(control_groups))
 		task__groups(record, task);
-	if (start)
-		record__arguments(record, start, end);
+	if (leaving->start)
+		record__arguments(record, leaving->start, leaving->end);
+}
 
-	if (record__send(record, AW_TYPE_SYSCALL, call->time, sequence)) {
+static __always_inline void leave__send(void *ctx, struct record_memory *record, const struct leaving *leaving,
+					const struct inflight *call)
+{
+	struct ast_statistics *statistics = statistics_of_cpu();
+
+	if (!statistics)
+		return;
+	if (record__send(ctx, record, AW_TYPE_SYSCALL, call->time, leaving->sequence)) {
 		statistics->lost_ring++;
 	} else {
 		statistics->sent++;
 		if (record->flags & AW_FLAG_INCOMPLETE)
 			statistics->incomplete++;
 	}
-out:
+}
+
+static __always_inline void leave__forget(struct task_struct *task, struct inflight *call)
+{
+	__u64 key = (__u64)task;
+
 	/*
 	 * Removing can fail where the map's lock cannot be had (-EBUSY, -ETIMEDOUT). Then the entry must not be taken for a call
 	 * of the next task at this address.
 	 */
 	call->flags |= INFLIGHT_ENDED;
 	if (call->flags & INFLIGHT_LONG)
-		bpf_map_delete_elem(&inflight_long, &key);
+		inflight__drop_long(call, key);
 	bpf_map_delete_elem(&inflight, &key);
+}
+
+#ifndef TIER_STAGED
+
+static __always_inline int stage__leave(struct task_struct *task, long ret, bool returned, __u32 kind)
+{
+	struct inflight *call = leave__call(task);
+
+	if (!call)
+		return 0;
+	__u32 slot = leave__slot(kind);
+	struct ast_statistics *statistics = statistics_of_cpu();
+	struct record_memory *record = memory_of(&record_memory, slot);
+	struct working_memory *memory = memory_of(&working_memory, kind);
+	struct leaving leaving;
+
+	if (!statistics || !record || !memory)
+		return 0;
+	statistics->generated++;
+	leave__begin(&leaving, task, call, ret, returned);
+	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
+	if (leaving.end - leaving.start > ARGUMENTS_IN_EVENT)
+		leaving.start = record__fragments(slot, call->time, leaving.sequence, leaving.start, leaving.end, &leaving.cut);
+	if (!leave__facts(record, memory, &leaving, task, call, kind)) {
+		statistics->filtered++;
+		leave__forget(task, call);
+		return 0;
+	}
+	leave__sections(record, &leaving, task, call);
+	if (call->shape.special)
+		record__special(slot, call->shape.special, returned ? leaving.ret : -1);
+	task__tty(record, task);
+
+	struct file *exe = READ(task, mm, exe_file);
+
+	if (exe)
+		record__walked(record, AW_SECTION_EXE,
+			       path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), kind));
+	if (leave__wants_directory(call)) {
+		struct fs_struct *fs = READ(task, fs);
+
+		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));
+	}
+	leave__process(record, &leaving, task);
+	leave__send(NULL, record, &leaving, call);
+	leave__forget(task, call);
 	return 0;
 }
+
+#endif
 
 /*
  * Where the name that getname() read begins in bprm->filename: execveat() with a descriptor puts "/dev/fd/N/" before a
@@ -396,7 +561,7 @@ static __always_inline int stage__exec(struct task_struct *task, const char *fil
 		return 0;
 	entry__section(entry, head, AW_SECTION_PATHNAME, call->unread & 1 ? 0 : 1, 0, length - 1);
 	if (entry->call.used > INFLIGHT_INLINE) {
-		if (bpf_map_update_elem(&inflight_long, &key, entry->sections, BPF_ANY))
+		if (inflight__keep_long(call, key, entry))
 			return 0;
 		call->flags |= INFLIGHT_LONG;
 	} else {

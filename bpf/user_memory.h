@@ -249,16 +249,10 @@ static __always_inline void record__arguments(struct record_memory *record, __u6
 	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
 }
 
-/*
- * Sends one fragment of `length` bytes at `start`. A function of its own, so that the verifier checks it once and not for
- * every round of the loop. Returns 1 when the text did not get through.
- */
-__noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 time, __u64 sequence)
+/* Sends one fragment of `length` bytes at `start`. Returns 1 when the text did not get through. */
+static __always_inline int fragment__send(void *ctx, struct record_memory *record, __u64 start, __u32 length, __u64 time,
+					  __u64 sequence)
 {
-	struct record_memory *record = memory_of(&record_memory, slot);
-
-	if (!record)
-		return 1;
 	record->used = sizeof(struct aw_header);
 	record->flags = 0;
 	if (!RECORD_ROOM(record, ARGUMENTS_IN_FRAGMENT) || length > ARGUMENTS_IN_FRAGMENT)
@@ -266,7 +260,17 @@ __noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 tim
 	long error = bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 32767), (void *)start);
 
 	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
-	return record__send(record, AW_TYPE_ARGV, time, sequence) || error;
+	return record__send(ctx, record, AW_TYPE_ARGV, time, sequence) || error;
+}
+
+#ifndef TIER_STAGED
+
+/* A function of its own, so that the verifier checks it once and not for every round of the loop. */
+__noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 time, __u64 sequence)
+{
+	struct record_memory *record = memory_of(&record_memory, slot);
+
+	return record ? fragment__send(NULL, record, start, length, time, sequence) : 1;
 }
 
 /*
@@ -287,5 +291,7 @@ static __always_inline __u64 record__fragments(__u32 slot, __u64 time, __u64 seq
 	}
 	return start;
 }
+
+#endif
 
 #endif

@@ -6,5 +6,6 @@
 #include "selection.h"
 #include "shape.h"
 #include "statistics.h"
+#include "controls.h"
 
 #endif

@@ -47,6 +47,8 @@ enum as_index_flags {
 	 * exec number of every ABI when any exec is selected (a successful exec returns under the new program's ABI).
 	 */
 	AS_INDEX_EXIT = 1 << 2,
+	/* The collector may ask for the tick count by this call (controls.h). Set by the code that loads a tier which needs it. */
+	AS_INDEX_TICK = 1 << 3,
 };
 
 struct as_index {

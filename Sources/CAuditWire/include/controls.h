@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Settings and controls of the tiers whose kernels have no global data for programs (before 5.2): values of two maps. */
+#ifndef AUDIT_CONTROLS_H
+#define AUDIT_CONTROLS_H
+
+#include "wire.h"
+
+/* Written by user space, read by the programs. */
+struct asc_controls {
+	__u32 setting_self_tgid;     /* the collector as it knows itself, never collected */
+	__u32 setting_excluded_tgid; /* one more process to leave out, or 0 */
+	__u32 control_generation;    /* rule set in force */
+	__u32 control_groups;        /* whether events carry supplementary groups */
+	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
+};
+
+/*
+ * Written by the programs when the collector makes a call marked AS_INDEX_TICK with the cookie as its sixth argument: the way to ask for the
+ * tick count where no program can be run by hand (before 5.10).
+ */
+struct asc_answer {
+	__u32 self_tgid; /* the collector as the initial pid namespace knows it */
+	__u32 jiffies;   /* low bits of the tick count */
+	__u64 count;     /* of answers */
+};
+
+_Static_assert(sizeof(struct asc_controls) == 24, "asc_controls");
+_Static_assert(sizeof(struct asc_answer) == 16, "asc_answer");
+
+#endif

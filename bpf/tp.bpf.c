@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tier `tp`: kernels 4.15 and 4.16, by tracepoints and perf buffers, in programs of at most 4096 instructions without back edges.
+ *
+ * A tracepoint hands over numbers instead of pointers to what they come from: no registers, so that of a 32-bit call only 32 bits of each
+ * argument are known; no task that gets a signal, which is looked up by its number.
+ */
+#define TIER_STAGED
+#define TIER_NO_LOOPS
+#define TIER_SMALL
+#define STAGE "tp"
+#include "staged.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* As /sys/kernel/tracing/events/raw_syscalls/sys_enter/format has it. */
+struct trace_enter {
+	__u64 common;
+	long nr;
+	unsigned long arguments[6];
+};
+
+struct trace_exit {
+	__u64 common;
+	long nr;
+	long ret;
+};
+
+/* …/sched/sched_process_exec/format */
+struct trace_exec {
+	__u64 common;
+	__u32 filename; /* where the text is in what is handed over, and its length above */
+	int pid;
+	int old_pid;
+};
+
+/* …/signal/signal_generate/format */
+struct trace_signal {
+	__u64 common;
+	int signal;
+	int error;
+	int code;
+	char comm[16];
+	int pid; /* thread id of the target, initial namespace */
+};
+
+SEC("tp/raw_syscalls/sys_enter")
+int sys_enter(struct trace_enter *ctx)
+{
+	return staged__enter(ctx, NULL, ctx->arguments, ctx->nr);
+}
+
+SEC("tp/raw_syscalls/sys_exit")
+int sys_exit(struct trace_exit *ctx)
+{
+	long ret = ctx->ret;
+
+	return staged__ends((int)ctx->nr) ? staged__leave(ctx, ret, true) : 0;
+}
+
+SEC("tp/sched/sched_process_exit")
+int sched_process_exit(void *ctx)
+{
+	return staged__leave(ctx, 0, false);
+}
+
+SEC("tp/sched/sched_process_exec")
+int sched_process_exec(struct trace_exec *ctx)
+{
+	return stage__exec(task__current(), (const char *)ctx + (ctx->filename & 0xffff));
+}
+
+SEC("tp/signal/signal_generate")
+int signal_generate(struct trace_signal *ctx)
+{
+	struct pid *own = compat__pid(task__current());
+
+	return special__signalled(pid__task(pid__find_at(own, 0, ctx->pid)));
+}
