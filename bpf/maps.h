@@ -90,6 +90,7 @@ enum inflight_flags {
 	INFLIGHT_LONG = 1 << 0, /* the sections are in inflight_long */
 	INFLIGHT_CUT = 1 << 1,  /* something that belongs to the call found no room */
 	INFLIGHT_ENDED = 1 << 3, /* the call has ended; the entry only waits to be removed */
+	INFLIGHT_DYING = 1 << 4, /* staged tiers: it is told of because its task dies */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
 };
 
@@ -137,10 +138,10 @@ struct {
 	__type(value, struct inflight_long);
 } inflight_long SEC(".maps");
 
-/* Place to task: the places that are taken. */
+/* Place to task: the places that are taken, half of them at most, so that a free one is found at once. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, INFLIGHT_LONG_MAX);
+	__uint(max_entries, INFLIGHT_LONG_MAX / 2);
 	__type(key, __u32);
 	__type(value, __u64);
 } inflight_owners SEC(".maps");
@@ -184,7 +185,7 @@ struct path_walk {
 	__u64 root_vfsmount;
 	__u32 start; /* the text so far is text[start .. PATH_TEXT_MAX) */
 	__s32 error; /* errno when the path cannot be told */
-	__u8 text[2 * AW_PATH_MAX];
+	__u8 text[2 * AW_PATH_MAX + 256]; /* the rest is what a masked start and a name could reach */
 };
 
 struct entry_memory {
@@ -211,13 +212,13 @@ struct leaving {
 	__s64 ret;
 	__u32 returned; /* 0: its task died in it */
 	__u32 cut;      /* some argument text did not get through */
-	__u32 rounds;   /* of the stage under way */
 };
 
 struct working_memory {
 	struct path_walk walk;
 	struct facts facts;
 	struct leaving leaving;
+	__u32 rounds; /* staged tiers: that the stage under way has had */
 };
 
 struct {

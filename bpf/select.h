@@ -15,7 +15,7 @@ enum { CLAUSE_NO = 0, CLAUSE_PERHAPS = 1, CLAUSE_YES = 2 };
  * Without a branch, because each would double what the verifier has to look at where it is repeated: the outcomes of all operators, of
  * which `op` picks its own. An operator of a later version holds ("perhaps").
  */
-static __always_inline bool select__compare(__u8 op, __u64 value, __u64 operand)
+static __always_inline __u64 select__compare(__u8 op, __u64 value, __u64 operand)
 {
 	/* 1 or 0, from the sign that a difference of 32-bit numbers leaves in bit 63. */
 	__u64 less = (value - operand) >> 63;
@@ -39,24 +39,29 @@ TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 {
 	struct working_memory *memory = memory_of(&working_memory, kind);
 	struct as_clause *clause = bpf_map_lookup_elem(&selection_clauses, &slot);
-	int outcome = CLAUSE_YES;
 
 	if (!memory || !clause)
 		return CLAUSE_PERHAPS;
+	__u64 failed = 0, unknown = !(clause->flags & AS_CLAUSE_EXACT);
+
 	TIER_LOOP
-	for (int i = 0; i < AS_TESTS_MAX; i++) {
+	for (__u64 i = 0; i < AS_TESTS_MAX; i++) {
+		__u64 field = MASKED(clause->tests[i].field, 31);
+		__u64 known = memory->facts.known >> field & 1;
+		__u64 holds = select__compare(clause->tests[i].op, memory->facts.value[field], clause->tests[i].operand);
+
+#ifdef TIER_STAGED
+		__u64 counts = (i - clause->count) >> 63; /* no branch here, either */
+#else
+		__u64 counts = 1;
+
 		if (i >= clause->count)
 			break;
-		__u32 field = clause->tests[i].field & 31;
-
-		if (!(memory->facts.known & (1U << field)))
-			outcome = CLAUSE_PERHAPS;
-		else if (!select__compare(clause->tests[i].op, memory->facts.value[field], clause->tests[i].operand))
-			return CLAUSE_NO;
+#endif
+		failed |= counts & known & (holds ^ 1);
+		unknown |= counts & (known ^ 1);
 	}
-	if (outcome == CLAUSE_YES && !(clause->flags & AS_CLAUSE_EXACT))
-		outcome = CLAUSE_PERHAPS;
-	return outcome | clause->flags << 8;
+	return (failed ? CLAUSE_NO : unknown ? CLAUSE_PERHAPS : CLAUSE_YES) | clause->flags << 8;
 }
 
 /* Whether the rules of generation `generation` may select the call whose facts are in the memory of `kind`. */

@@ -119,13 +119,19 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 
 #ifdef TIER_STAGED
 
-/* Linked to the kernel's own variable by name. Without it the clock's ticks are not known, and times up to one tick off. */
+/*
+ * Linked to the kernel's own variable by name, which takes CONFIG_KALLSYMS_ALL where there is no helper (before 5.6, 5576b991e9c1).
+ * Without either the clock's ticks are not known, and times up to one tick off.
+ */
 extern const void jiffies_64 __ksym __weak;
 
 static __always_inline __u64 enter__jiffies(void)
 {
 	__u64 jiffies = 0;
 
+	/* Known when loading: the verifier does not look at a branch that is not taken, and then removes it. */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_jiffies64))
+		return bpf_jiffies64();
 	if (&jiffies_64)
 		bpf_probe_read_kernel(&jiffies, sizeof(jiffies), &jiffies_64);
 	return jiffies;
@@ -351,7 +357,6 @@ static __always_inline void leave__begin(struct leaving *leaving, struct task_st
 
 	leaving->start = leaving->end = 0;
 	leaving->cut = 0;
-	leaving->rounds = 0;
 	leaving->sequence = record__sequence();
 	leaving->returned = returned;
 	leaving->ret = returned ? compat__result(ret) : 0;

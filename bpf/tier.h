@@ -49,19 +49,15 @@ static __always_inline long tier__read_user_string(void *to, __u32 size, const v
 #endif
 
 /*
- * How much one program does of what may be long; more is done in further rounds (staged.h), except for clauses: a range that has more
- * than CLAUSES_TRIED lets the call through, and user space decides.
+ * How much one program does of what may be long. A range of more clauses than CLAUSES_TRIED lets the call through, and user space
+ * decides; the rest is done in further rounds of the same stage (staged.h).
  */
 #if defined(TIER_SMALL)
 #define CLAUSES_TRIED 8
-#define PATH_STEPS    32
-#define GROUP_STEPS   16
-#define FRAGMENT_STEPS 16
+#define PATH_STEPS    40
 #elif defined(TIER_STAGED)
 #define CLAUSES_TRIED AS_RANGE_MAX
 #define PATH_STEPS    64
-#define GROUP_STEPS   32
-#define FRAGMENT_STEPS 32
 #else
 #define CLAUSES_TRIED AS_RANGE_MAX
 #endif

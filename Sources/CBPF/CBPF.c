@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
+#include "perf.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -13,15 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if !__has_embed("btf.bpf.o")
+#if !__has_embed("btf.bpf.o") || !__has_embed("raw_tp.bpf.o")
 #error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
 #endif
 
 static const unsigned char btf_object[] __attribute__((aligned(16))) = {
 #embed "btf.bpf.o"
+};
+
+static const unsigned char raw_tp_object[] __attribute__((aligned(16))) = {
+#embed "raw_tp.bpf.o"
 };
 
 static const struct {
@@ -30,9 +36,13 @@ static const struct {
 	size_t size;
 } tiers[CBPF_TIERS] = {
 	[CBPF_TIER_BTF] = { "btf", btf_object, sizeof(btf_object) },
+	[CBPF_TIER_RAW_TP] = { "raw_tp", raw_tp_object, sizeof(raw_tp_object) },
 };
 
-enum { PROGRAMS_MAX = 16, LOG_BYTES = 8192 };
+/* Asks for the tick count where nothing else can, see ask_ticks(). Rare, without an effect, and with room for a cookie. */
+#define TICK_CALL SYS_membarrier
+
+enum { PROGRAMS_MAX = 32, LOG_BYTES = 8192 };
 
 struct cbpf {
 	struct bpf_object *object;
@@ -44,6 +54,14 @@ struct cbpf {
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
 	volatile uint32_t *generation, *groups;
+
+	/* Tiers without global data and ring buffer: see bpf/staged.h. */
+	bool is_staged;
+	int control_map, answer_map;
+	struct asc_controls values;
+	struct perf_reader *perf;
+	uint64_t wakeup_bytes;
+	uint64_t lost; /* events that were sent and did not arrive, the most that has been seen */
 
 	/* The ring, mapped as Documentation/bpf/ringbuf.rst lays it out: consumer page, producer page, data twice. */
 	int ring;
@@ -164,6 +182,21 @@ static int map_controls(struct cbpf *handle)
 	return 0;
 }
 
+/* The settings of a tier whose ring is perf buffers, which have no size before they are opened. */
+static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *settings)
+{
+	handle->ring_bytes = settings->ring_bytes;
+	handle->wakeup_bytes = settings->wakeup_bytes;
+	handle->values.setting_self_tgid = settings->self_tgid;
+	handle->values.setting_excluded_tgid = settings->excluded_tgid;
+	/* What a call asks with for the tick count, so that no other process can answer for this one. */
+	if (getrandom(&handle->values.cookie, sizeof(handle->values.cookie), 0) != sizeof(handle->values.cookie))
+		return -errno;
+	if (settings->ring_bytes < (uint32_t)sysconf(_SC_PAGESIZE) || settings->ring_bytes & (settings->ring_bytes - 1))
+		return -EINVAL;
+	return 0;
+}
+
 static int set_settings(struct cbpf *handle, const struct cbpf_settings *settings)
 {
 	uint32_t *self = setting(handle, "setting_self_tgid");
@@ -174,20 +207,27 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
 	int cpus = libbpf_num_possible_cpus();
 
-	if (!self || !excluded || !wakeup || !ring || !inflight || !records)
+	int error = 0;
+
+	handle->is_staged = bpf_object__find_map_by_name(handle->object, "stages");
+	if (!ring || !inflight || !records)
 		return -ENOENT;
 	if (cpus < 0)
 		return cpus;
-	*self = settings->self_tgid;
-	*excluded = settings->excluded_tgid;
-	*wakeup = settings->wakeup_bytes;
-	handle->ring_bytes = settings->ring_bytes;
-
-	int error = bpf_map__set_max_entries(ring, settings->ring_bytes);
-
-	/* libbpf rounds up what is no power of two or page; the reader's masks would not follow. */
-	if (!error && bpf_map__max_entries(ring) != settings->ring_bytes)
-		error = -EINVAL;
+	if (handle->is_staged) {
+		error = set_staged_settings(handle, settings);
+	} else {
+		if (!self || !excluded || !wakeup)
+			return -ENOENT;
+		*self = settings->self_tgid;
+		*excluded = settings->excluded_tgid;
+		*wakeup = settings->wakeup_bytes;
+		handle->ring_bytes = settings->ring_bytes;
+		error = bpf_map__set_max_entries(ring, settings->ring_bytes);
+		/* libbpf rounds up what is no power of two or page; the reader's masks would not follow. */
+		if (!error && bpf_map__max_entries(ring) != settings->ring_bytes)
+			error = -EINVAL;
+	}
 	if (!error)
 		error = bpf_map__set_max_entries(inflight, settings->inflight);
 	if (!error)
@@ -272,6 +312,13 @@ static int map_ring(struct cbpf *handle)
 	return 0;
 }
 
+static int write_controls(struct cbpf *handle)
+{
+	uint32_t slot = 0;
+
+	return bpf_map_update_elem(handle->control_map, &slot, &handle->values, BPF_ANY) ? -errno : 0;
+}
+
 int cbpf_load(struct cbpf *handle)
 {
 	logging = handle;
@@ -296,6 +343,14 @@ int cbpf_load(struct cbpf *handle)
 	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->shapes < 0 ||
 	    handle->statistics < 0 || handle->ring < 0)
 		return -ENOENT;
+	if (handle->is_staged) {
+		handle->control_map = map_descriptor(handle, "controls");
+		handle->answer_map = map_descriptor(handle, "answer");
+		if (handle->control_map < 0 || handle->answer_map < 0)
+			return -ENOENT;
+		error = write_controls(handle);
+		return error ? error : perf_open(handle->ring, handle->ring_bytes, handle->wakeup_bytes, &handle->perf);
+	}
 	error = map_controls(handle);
 	return error ? error : map_ring(handle);
 }
@@ -306,7 +361,8 @@ static int attach(struct cbpf *handle, size_t *count, bool beginning)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, handle->object) {
-		if (bpf_program__fd(program) == handle->tick || !bpf_program__autoload(program) || *count >= PROGRAMS_MAX ||
+		/* Only a section with a slash names what to attach to; the others are called, or run by hand. */
+		if (!strchr(bpf_program__section_name(program), '/') || !bpf_program__autoload(program) || *count >= PROGRAMS_MAX ||
 		    beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
 			continue;
 		handle->links[*count] = bpf_program__attach(program);
@@ -367,6 +423,7 @@ void cbpf_close(struct cbpf *handle)
 		munmap((void *)handle->consumer, page);
 	if (handle->controls)
 		munmap(handle->controls, handle->controls_bytes);
+	perf_close(handle->perf);
 	bpf_object__close(handle->object);
 	free(handle);
 }
@@ -403,7 +460,20 @@ static int write_values(int map, uint32_t first, const void *values, size_t size
 
 int cbpf_write_index(struct cbpf *handle, uint32_t first, const struct as_index *values, uint32_t count)
 {
-	return write_values(handle->index, first, values, sizeof(*values), count);
+	int error = write_values(handle->index, first, values, sizeof(*values), count);
+
+	/* The call by which the tick count is asked for must come through to the programs. */
+	for (uint32_t half = 0; !error && handle->is_staged && half < AS_GENERATIONS; half++) {
+		uint32_t slot = AS_INDEX(half, AS_ABI_NATIVE, TICK_CALL);
+
+		if (slot < first || slot - first >= count)
+			continue;
+		struct as_index marked = values[slot - first];
+
+		marked.flags |= AS_INDEX_TICK;
+		error = bpf_map_update_elem(handle->index, &slot, &marked, BPF_ANY) ? -errno : 0;
+	}
+	return error;
 }
 
 int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values, uint32_t count)
@@ -423,6 +493,12 @@ int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shap
 
 void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups)
 {
+	if (handle->is_staged) {
+		handle->values.control_groups = groups;
+		handle->values.control_generation = generation;
+		write_controls(handle); /* of an array that is there: cannot fail */
+		return;
+	}
 	*handle->groups = groups;
 	*handle->generation = generation;
 }
@@ -449,6 +525,18 @@ int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)
 			to[field] += from[field];
 	}
 	free(each);
+	/*
+	 * What has been sent and has not arrived is lost, also where the kernel does not tell the programs (before 5.1). While
+	 * they run this may be behind; once they are detached it is exact.
+	 */
+	if (!error && handle->is_staged) {
+		uint64_t arrived = perf_arrived(handle->perf);
+
+		if (sum->sent > arrived && sum->sent - arrived > handle->lost)
+			handle->lost = sum->sent - arrived;
+		sum->sent -= handle->lost;
+		sum->lost_ring += handle->lost;
+	}
 	return error;
 }
 
@@ -466,8 +554,27 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 	return 0;
 }
 
+/* By a call that does nothing, which the programs know by its cookie. */
+static int ask_ticks(struct cbpf *handle, uint32_t *ticks)
+{
+	struct asc_answer before, after;
+	uint32_t slot = 0;
+
+	if (bpf_map_lookup_elem(handle->answer_map, &slot, &before))
+		return -errno;
+	syscall(TICK_CALL, MEMBARRIER_CMD_QUERY, 0, 0, 0, 0, handle->values.cookie);
+	if (bpf_map_lookup_elem(handle->answer_map, &slot, &after))
+		return -errno;
+	if (after.count == before.count)
+		return -EAGAIN;
+	*ticks = after.jiffies;
+	return after.jiffies ? 0 : -ENOENT;
+}
+
 int cbpf_ticks(struct cbpf *handle, uint32_t *ticks)
 {
+	if (handle->is_staged)
+		return ask_ticks(handle, ticks);
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 
 	if (bpf_prog_test_run_opts(handle->tick, &options))
@@ -478,11 +585,13 @@ int cbpf_ticks(struct cbpf *handle, uint32_t *ticks)
 
 int cbpf_ring_descriptor(const struct cbpf *handle)
 {
-	return handle->ring;
+	return handle->is_staged ? perf_descriptor(handle->perf) : handle->ring;
 }
 
 int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
 {
+	if (handle->is_staged)
+		return perf_next(handle->perf, bytes, size);
 	unsigned long end = atomic_load_explicit(handle->producer, memory_order_acquire);
 
 	while (handle->taken < end) {
@@ -507,10 +616,16 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
 
 void cbpf_ring_back(struct cbpf *handle)
 {
-	handle->taken = handle->before;
+	if (handle->is_staged)
+		perf_back(handle->perf);
+	else
+		handle->taken = handle->before;
 }
 
 void cbpf_ring_release(struct cbpf *handle)
 {
-	atomic_store_explicit(handle->consumer, handle->taken, memory_order_release);
+	if (handle->is_staged)
+		perf_release(handle->perf);
+	else
+		atomic_store_explicit(handle->consumer, handle->taken, memory_order_release);
 }

@@ -57,6 +57,8 @@ struct Collector: ~Copyable {
         try loop.watch(writer.failureDescriptor, .output)
         if configuration.isPlugin { try loop.watch(input.descriptor, .input) }
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
+        // Only attached programs answer in some tiers.
+        pipeline.refreshClock()
         pipeline.write(.start(tier: pipeline.kernel.tier, rules: ruleCount))
         if !configuration.isSilent { Screen.error("ready\n") }
 

@@ -115,7 +115,8 @@ package struct KernelSettings: Sendable {
         return missed
     }
 
-    /// The low bits of the kernel's tick count now, or nil where it cannot be asked (before 5.10).
+    /// The low bits of the kernel's tick count now, or nil where it cannot be asked: in tiers for kernels before 5.10 while
+    /// the programs are not attached, or where the kernel hides the variable.
     package borrowing func ticks() -> UInt32? {
         var ticks: UInt32 = 0
         return unsafe cbpf_ticks(handle, &ticks) == 0 ? ticks : nil

@@ -61,7 +61,7 @@ final class Collector {
         let program = try Place.required(Place.program, "build it with 'make', or name it in EBPF_AUDIT")
         let scratch = try scratch ?? Scratch()
         self.scratch = scratch
-        var words = ["run", "--rules", try scratch.write("rules", rules)]
+        var words = ["run", "--rules", try scratch.write("rules", rules)] + Place.tierOptions
         if let configuration { words += ["--config", try scratch.write("config", configuration)] }
         for spec in outputs ?? ["file:" + scratch.file("records")] { words += ["--output", spec] }
         child = try Child(

@@ -191,7 +191,7 @@ extension CollectionTests {
                 "rules", "-a always,exit -F arch=b64 -S getppid -F pid=\(workload.pid) -k some\n")
             // As auditd starts it: no environment at all.
             let child = try Child(
-                program, ["run", "--plugin", "--rules", rules, "--output", "file:" + scratch.file("records")],
+                program, ["run", "--plugin", "--rules", rules, "--output", "file:" + scratch.file("records")] + Place.tierOptions,
                 environment: [:], input: .pipe, error: .file(scratch.file("err")))
             try #require(
                 eventually(within: 60) { Collector.isReady(scratch.text("err")) || !child.isRunning },

@@ -136,7 +136,7 @@ extension CollectionTests {
 
                 """)
             let program = try Place.required(Place.program, "build it with 'make', or name it in EBPF_AUDIT")
-            let child = try Child(program, ["run", "--config", config], error: .file(scratch.file("err")))
+            let child = try Child(program, ["run", "--config", config] + Place.tierOptions, error: .file(scratch.file("err")))
             #expect(eventually { Collector.isReady(scratch.text("err")) || !child.isRunning })
             workload.release()
             _ = try workload.finish()

@@ -17,9 +17,12 @@ extension KernelProbeTests {
         static let callNumber = 110  // getppid
         static var rule: String { "-a always,exit -F arch=b64 -S \(callNumber) -F pid=\(getpid()) -F a0=\(mark)" }
 
+        /// The tier under test: the first one, or `EBPF_AUDIT_TIER`.
+        static let tierName = ProcessInfo.processInfo.environment["EBPF_AUDIT_TIER"] ?? "btf"
+
         /// Loaded, with `rules` in force as `generation`, not attached.
         static func load(_ rules: String, generation: UInt32 = 0, settings: KernelSettings? = nil) throws -> KernelSide {
-            let tier = try #require(Tier(named: "btf"))
+            let tier = try #require(Tier(named: Self.tierName))
             let kernel = try KernelSide(tier: tier, settings: settings ?? KernelSettings(selfProcess: 0))
             try kernel.write(shapes: SyscallShapes.wireTable())
             try select(rules, on: kernel, generation: generation)
@@ -263,7 +266,7 @@ extension KernelProbeTests {
             var settings = KernelSettings(selfProcess: 0)
             // No power of two.
             settings.ringBytes = 12345
-            let tier = try #require(Tier(named: "btf"))
+            let tier = try #require(Tier(named: Self.tierName))
             do {
                 _ = try KernelSide(tier: tier, settings: settings)
                 Issue.record("a ring of 12345 bytes was taken")
@@ -272,7 +275,7 @@ extension KernelProbeTests {
                     Issue.record("\(error)")
                     return
                 }
-                #expect(stage.contains("btf"))
+                #expect(stage.contains(Self.tierName))
                 #expect(number == EINVAL)
             }
             #expect(Tier(named: "none") == nil)

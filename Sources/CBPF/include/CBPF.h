@@ -15,8 +15,9 @@ struct cbpf;
 
 /* The kernel programs that are built in, best first. */
 enum cbpf_tier {
-	CBPF_TIER_BTF = 0, /* 5.8 and later: BTF raw tracepoints, ring buffer */
-	CBPF_TIERS = 1,
+	CBPF_TIER_BTF = 0,    /* 5.8 and later: BTF raw tracepoints, ring buffer */
+	CBPF_TIER_RAW_TP = 1, /* 5.3 to 5.7: raw tracepoints, perf buffers */
+	CBPF_TIERS = 2,
 };
 
 struct cbpf_settings {
@@ -60,7 +61,10 @@ int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum);
 /* Runs of the programs that the kernel skipped because one was under way on the same CPU (bpf_prog_info, 5.12). */
 int cbpf_missed(struct cbpf *handle, uint64_t *missed);
 
-/* The low bits of the kernel's tick count now (programs run by hand: 5.10, 963ec27a1062). */
+/*
+ * The low bits of the kernel's tick count now: by a program run by hand (5.10, 963ec27a1062), else by a call that the attached programs
+ * answer. -EAGAIN when they are not attached.
+ */
 int cbpf_ticks(struct cbpf *handle, uint32_t *ticks);
 
 /* A descriptor that polls readable when the kernel side asks for a wake-up. */
