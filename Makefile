@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 # The package's, which `deps` installs; the one of a Swift toolchain does as well.
 CLANG ?= /usr/bin/clang
+LLVM_STRIP ?= llvm-strip
 SWIFT ?= swift
 BUILD := build
 MACHINE := $(shell uname -m)
@@ -82,6 +83,7 @@ bpf: deps $(BPF_OBJECTS)
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(LLVM_STRIP) -g $@ # leaves BTF, which libbpf needs, and takes DWARF, which it does not
 	@touch Sources/CBPF/CBPF.c # embeds the object, which the Swift build does not see change
 
 ## make bpf-test the kernel programs that only the tests load, under build/bpf-test

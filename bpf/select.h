@@ -6,6 +6,7 @@
 #define EBPF_AUDIT_SELECT_H
 
 #include "maps.h"
+#include "read.h"
 #include "tier.h"
 
 /* Outcome of one clause. */
