@@ -9,8 +9,9 @@ struct Pairing {
     /// Pairs events of the same process, call, arguments and result, in order.
     ///
     /// Threads of one process can make equal calls at the same time, and the two logs may have them in either order.
-    /// Hence among equals those with the same text go together first, then those of the same time, then the others as
-    /// they come. The number of pairs does not depend on it.
+    /// Hence among equals those with the same text and time go together first, then those with the same text, then those
+    /// that name the same files, then those of the same time, then the others as they come. The number of pairs does not
+    /// depend on it.
     init(kernel: [Event], ours: [Event]) {
         var waiting: [String: [Int]] = [:]
         for (place, event) in ours.enumerated() { waiting[event.identity ?? "", default: []].append(place) }
@@ -28,7 +29,10 @@ struct Pairing {
         var mate: [Int?] = Array(repeating: nil, count: kernel.count)
         for group in groups {
             var left = waiting.removeValue(forKey: group.identity) ?? []
-            for criterion in [Self.text, { $0.stamp }, { _ in "" }] as [(Event) -> String] {
+            let criteria: [(Event) -> String] = [
+                { $0.stamp + Self.text($0) }, Self.text, { $0.stamp + Self.names($0) }, Self.names, { $0.stamp }, { _ in "" },
+            ]
+            for criterion in criteria {
                 var queues: [String: [Int]] = [:]
                 for place in left.reversed() { queues[criterion(ours[place]), default: []].append(place) }
                 for place in group.places where mate[place] == nil {
@@ -46,7 +50,11 @@ struct Pairing {
         onlyOurs += waiting.values.joined().sorted().map { ours[$0] }
     }
 
+    private static func names(_ event: Event) -> String {
+        event.records.reduce("") { $1.type == "PATH" ? $0 + "\n" + ($1["name"] ?? "") : $0 }
+    }
+
     private static func text(_ event: Event) -> String {
-        event.records.reduce(event.stamp) { $0 + "\n" + $1.type + " " + $1.body }
+        event.records.reduce("") { $0 + "\n" + $1.type + " " + $1.body }
     }
 }

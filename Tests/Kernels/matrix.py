@@ -131,7 +131,7 @@ def judge(text, trouble, wants_tests):
 
 def compare(program, folder, part):
     """Unpacks the logs of a kernel's runs below `folder` and compares them: (lines of the runs, tables, problems)."""
-    problems = []
+    problems, notes = [], []
     for number in sorted(x.removeprefix("logs_") for x in part if x.startswith("logs_")):
         place = folder / f"run-{number}"
         place.mkdir(parents=True, exist_ok=True)
@@ -147,12 +147,12 @@ def compare(program, folder, part):
             problems.append(f"run {number}: no logs: {reason}: {said}")
             (place / "leader").unlink(missing_ok=True)
             continue
-        problems += [f"run {number}: {line}" for line in said.splitlines() if not line.endswith(": collected")]
+        notes += [f"run-{number}: {line}" for line in said.splitlines() if not line.endswith(": collected")]
     done = subprocess.run([program, "--again", "--keep", folder, "--width", "600"], text=True, capture_output=True)
     (folder / "tables").write_text(done.stdout)
     if done.returncode:
         problems.append(f"differential: exit status {done.returncode}")
-    return done.stderr.strip().splitlines(), done.stdout.strip().splitlines(), problems
+    return notes + done.stderr.strip().splitlines(), done.stdout.strip().splitlines(), problems
 
 
 def images(wanted, folder, cache):
