@@ -133,6 +133,19 @@ static __always_inline void compat__copied_arguments(const __u64 *copied, __u32 
 		upper[i] = abi == AS_ABI_COMPAT ? copied[i] >> 32 : 0;
 }
 
+/*
+ * Whether sched_process_exit comes while the task still has its memory: since 6.16, when it was moved and got group_dead in one
+ * ("exit: move and extend sched_process_exit() tracepoint").
+ */
+struct trace_event_raw_sched_process_exit {
+	bool group_dead;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool compat__dies_with_memory(void)
+{
+	return bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead);
+}
+
 /* Start of the process; start_boottime was real_start_time before 5.5 (cf25e24db61c). */
 struct task_struct___before_5_5 {
 	__u64 real_start_time;

@@ -363,6 +363,48 @@ static __always_inline void entry__ipc_call(struct entry_memory *entry, struct t
 	}
 }
 
+/* Adds a path that path__walk() has left in `walk`. */
+static __always_inline void entry__walked(struct entry_memory *entry, __u16 tag, struct path_walk *walk)
+{
+	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
+
+	if (!head || !walk)
+		return;
+	__u32 start = walk->start & (2 * AW_PATH_MAX - 1);
+
+	if (walk->error || start > PATH_TEXT_MAX) {
+		entry__section(entry, head, tag, 0, 0, -ENAMETOOLONG);
+		return;
+	}
+	__u32 length = (PATH_TEXT_MAX - start) & (2 * AW_PATH_MAX - 1);
+
+	bpf_probe_read_kernel(head + 1, length, &walk->text[start]);
+	entry__section(entry, head, tag, 0, 0, length);
+}
+
+/* What record__title() and the executable would tell at the end, which comes when the memory is gone. */
+static __always_inline void entry__ending(struct entry_memory *entry, struct task_struct *task)
+{
+	if (compat__dies_with_memory())
+		return;
+	struct mm_struct *mm = READ(task, mm);
+	struct aw_section *head = entry__room(entry, 2 * AW_PROCTITLE_MAX);
+
+	if (head) {
+		__s32 length = title__read((void *)(head + 1), mm);
+
+		if (length)
+			entry__section(entry, head, AW_SECTION_PROCTITLE, 0, 0, length);
+	}
+#ifndef TIER_STAGED /* where walking is a program of its own, which has the working directory to walk to */
+	struct file *exe = READ(mm, exe_file);
+
+	if (exe)
+		entry__walked(entry, AW_SECTION_EXE,
+			      path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), PROGRAM_ENTER));
+#endif
+}
+
 static __always_inline void entry__old_mmap(struct entry_memory *entry)
 {
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_mmap));
@@ -458,6 +500,9 @@ TIER_FUNCTION int entry__special(__u32 slot)
 		break;
 	case ASH_SPECIAL_EXEC:
 		entry__credentials(entry, task);
+		break;
+	case ASH_SPECIAL_EXIT:
+		entry__ending(entry, task);
 		break;
 	case ASH_SPECIAL_SEM:
 	case ASH_SPECIAL_MSG:

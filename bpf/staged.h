@@ -156,7 +156,7 @@ int enter_walk(void *ctx)
 	if ((memory->rounds || path__begin(&memory->walk, task, READ(fs, pwd.dentry), READ(fs, pwd.mnt))) && staged__walk(memory))
 		return enter__go(ctx, ENTER_WALK);
 	path__end(&memory->walk);
-	entry__walked(entry, &memory->walk);
+	entry__walked(entry, AW_SECTION_CWD, &memory->walk);
 	memory->rounds = 0;
 	return enter__go(ctx, enter__next(entry, ENTER_SPECIAL));
 }

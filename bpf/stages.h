@@ -27,25 +27,6 @@ static __always_inline bool stage__is_own(__u32 tgid)
 #endif
 }
 
-/* Appends the working directory that path__walk() has left in `walk`. */
-static __always_inline void entry__walked(struct entry_memory *entry, struct path_walk *walk)
-{
-	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
-
-	if (!head || !walk)
-		return;
-	__u32 start = walk->start & (2 * AW_PATH_MAX - 1);
-
-	if (walk->error || start > PATH_TEXT_MAX) {
-		entry__section(entry, head, AW_SECTION_CWD, 0, 0, -ENAMETOOLONG);
-		return;
-	}
-	__u32 length = (PATH_TEXT_MAX - start) & (2 * AW_PATH_MAX - 1);
-
-	bpf_probe_read_kernel(head + 1, length, &walk->text[start]);
-	entry__section(entry, head, AW_SECTION_CWD, 0, 0, length);
-}
-
 #ifndef TIER_STAGED
 
 /* Appends the working directory as it is now, for calls that may change it. */
@@ -53,7 +34,7 @@ static __always_inline void entry__directory(struct entry_memory *entry, struct 
 {
 	struct fs_struct *fs = READ(task, fs);
 
-	entry__walked(entry, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER));
+	entry__walked(entry, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER));
 }
 
 #endif

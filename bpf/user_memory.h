@@ -185,23 +185,19 @@ static __always_inline void record__descriptor_pair(struct record_memory *record
 
 /*
  * The command line as get_cmdline() (mm/util.c) gives it for a buffer of 128 bytes: the argument area, and on into
- * the environment when the program has written over its end (setproctitle).
+ * the environment when the program has written over its end (setproctitle). `title` has twice the room. Returns its length,
+ * 0 when there is none, or a negative errno.
  */
-static __always_inline void record__title(struct record_memory *record, struct mm_struct *mm)
+static __always_inline __s32 title__read(__u8 *title, struct mm_struct *mm)
 {
-	if (!RECORD_ROOM(record, 2 * AW_PROCTITLE_MAX))
-		return;
 	__u64 start = READ(mm, arg_start);
 	__u64 end = READ(mm, arg_end);
-	__u8 *title = RECORD_NEXT(record);
 	__u32 length = end - start > AW_PROCTITLE_MAX ? AW_PROCTITLE_MAX : end - start;
 
 	if (!mm || end <= start)
-		return;
-	if (bpf_probe_read_user(title, MASKED(length, 255), (void *)start)) {
-		record__section(record, AW_SECTION_PROCTITLE, 0, 0, -EFAULT);
-		return;
-	}
+		return 0;
+	if (bpf_probe_read_user(title, MASKED(length, 255), (void *)start))
+		return -EFAULT;
 	if (length < AW_PROCTITLE_MAX && length > 0 && title[(length - 1) & 127]) {
 		__u64 environment = READ(mm, env_start);
 		__u64 room = READ(mm, env_end) - environment;
@@ -215,15 +211,24 @@ static __always_inline void record__title(struct record_memory *record, struct m
 		} else if (room && (__s64)room > 0) {
 			if (wanted > room)
 				wanted = room;
-			long more = bpf_probe_read_user_str(title + MASKED(length, 127), MASKED(wanted, 127) + 1, (void *)environment);
+			long more = bpf_probe_read_user_str(title + MASKED(length, 127), MASKED(wanted, 127) + 1,
+							    (void *)environment);
 
 			if (more > 0)
 				length += more - 1;
 		}
 	}
-	if (length > AW_PROCTITLE_MAX)
-		length = AW_PROCTITLE_MAX;
-	record__section(record, AW_SECTION_PROCTITLE, 0, 0, length);
+	return length > AW_PROCTITLE_MAX ? AW_PROCTITLE_MAX : length;
+}
+
+static __always_inline void record__title(struct record_memory *record, struct mm_struct *mm)
+{
+	if (!RECORD_ROOM(record, 2 * AW_PROCTITLE_MAX))
+		return;
+	__s32 length = title__read(RECORD_NEXT(record), mm);
+
+	if (length)
+		record__section(record, AW_SECTION_PROCTITLE, 0, 0, length);
 }
 
 /* Argument text that is left for the event itself after the fragments. */

@@ -267,6 +267,8 @@ package enum SyscallShapes {
 
     private static let others: [SyscallShape] = [
         SyscallShape("capset").special(ASH_SPECIAL_CAPSET),
+        SyscallShape("exit").special(ASH_SPECIAL_EXIT),
+        SyscallShape("exit_group").special(ASH_SPECIAL_EXIT),
         SyscallShape("delete_module").special(ASH_SPECIAL_DELETE_MODULE),
         SyscallShape("bpf").special(ASH_SPECIAL_BPF),
         SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL),

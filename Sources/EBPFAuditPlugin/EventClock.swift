@@ -27,6 +27,9 @@ struct EventClock {
     /// Length of a tick, ns.
     private let tick: UInt64
 
+    /// How far the coarse clock may be off the fine one, ns: a hundred times of what was seen under emulation.
+    private static let longestPause: Int64 = 15_000_000_000
+
     /// Steps remembered: events in the ring are not older than the last few.
     private static let spansKept = 16
 
@@ -69,8 +72,9 @@ struct EventClock {
         if let ticks = sample.ticks {
             let distance = Int64(Int32(bitPattern: jiffies &- ticks)) * Int64(tick)
             let time = Int64(sample.time) + distance
-            // Within two ticks of the fine clock, or the count is not what it seems (an event from another boot).
-            if abs(time - Int64(monotonic)) <= 2 * Int64(tick) { return time }
+            // The coarse clock stands still for as long as no CPU finds the time for its tick, which in a virtual machine can be
+            // tenths of a second. Far off the fine clock the count is not what it seems (an event from another boot).
+            if abs(time - Int64(monotonic)) <= Self.longestPause { return time }
         }
         let sinceGrid = (Int64(monotonic) - Int64(sample.time)) % Int64(tick)
         return Int64(monotonic) - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)

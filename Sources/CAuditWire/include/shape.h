@@ -67,6 +67,7 @@ enum ash_special {
 	ASH_SPECIAL_IPC = 24,          /* ipc(): args[0]: call, args[1]: id, the rest by call */
 	ASH_SPECIAL_OLD_MMAP = 25,     /* args[0]: the six arguments of mmap */
 	ASH_SPECIAL_EXEC = 23,         /* the credentials before and after */
+	ASH_SPECIAL_EXIT = 27,         /* exit, exit_group: program and title, where the task's death is seen without its memory */
 };
 
 struct ash_shape {
