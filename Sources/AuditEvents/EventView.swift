@@ -16,6 +16,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case memoryMap = 11
     case special = 12
     case target = 13
+    case step = 14
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -62,6 +63,12 @@ package struct EventView: ~Escapable {
 
     /// Something of this event could not be read, or was cut.
     package var isIncomplete: Bool { header.flags & UInt8(AW_FLAG_INCOMPLETE.rawValue) != 0 }
+
+    /// Path hooks were at work: the steps tell what the kernel found.
+    package var hasSteps: Bool { header.flags & UInt8(AW_FLAG_STEPS.rawValue) != 0 }
+
+    /// The steps tell which names were read, too.
+    package var hasReadSteps: Bool { hasSteps && header.flags & UInt8(AW_FLAG_STEPS_READ.rawValue) != 0 }
 
     /// audit's idea of success: the kernel's `is_syscall_success()`, which takes -4095 … -1 for errors.
     package var succeeded: Bool { hasReturned && !(call.ret < 0 && call.ret >= -4095) }
@@ -186,6 +193,8 @@ extension SectionTag {
         // The longest is a module's name (MODULE_NAME_LEN); each reader checks for its own structure.
         case .special: length <= 64
         case .target: length == MemoryLayout<aw_target>.size
+        // The longest is a child with its name; each reader checks for its own structure.
+        case .step: length <= MemoryLayout<aw_step_child>.size + Int(AW_STEP_TEXT_MAX)
         }
     }
 }

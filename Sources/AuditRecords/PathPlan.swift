@@ -39,6 +39,8 @@ struct PathItem: BitwiseCopyable {
     var source = FactsSource.event
     /// The kernel has not read its capabilities: `AUDIT_INODE_NOEVAL`.
     var isUnevaluated = false
+    /// It is the program that an exec runs, whose capabilities are known.
+    var isProgram = false
 }
 
 /// The PATH records of an event in order. Made before the SYSCALL record, whose `items=` counts them.
@@ -46,14 +48,19 @@ struct PathItem: BitwiseCopyable {
 /// audit's list (`audit_names` in kernel/auditsc.c) has first what getname() read, each entry turning into the file or into the
 /// directory that its look-up found, then the entries that had no such place: files made and removed.
 struct PathPlan {
-    /// Six names, two files made or removed, a script's interpreter, a descriptor's file.
-    static let capacity = 10
+    /// As many as ``NamesList`` has.
+    static let capacity = NamesList.capacity
 
-    private(set) var items = InlineArray<10, PathItem>(repeating: PathItem())
+    private(set) var items = InlineArray<24, PathItem>(repeating: PathItem())
     private(set) var count = 0
+    /// What `items=` says: it counts hidden entries, too.
+    var listed = 0
     private let hasLoader: Bool
 
-    /// Plans the PATH records of `event`.
+    /// A plan without records.
+    init(empty: Void) { hasLoader = false }
+
+    /// Plans the PATH records of `event` by what its names are for and what came of it: where there are no path hooks.
     ///
     /// - Parameters:
     ///   - hasLoader: the program that was executed names a loader.
@@ -109,7 +116,7 @@ struct PathPlan {
 
     /// Whether the call got as far as telling audit of its descriptor. A message queue's calls check their other arguments, and that the
     /// descriptor is a queue, before.
-    private static func reachesDescriptor(_ event: borrowing EventView) -> Bool {
+    static func reachesDescriptor(_ event: borrowing EventView) -> Bool {
         guard event.hasReturned else { return true }
         return switch 0 &- event.call.ret {
         case Int64(EINVAL), Int64(EFAULT), Int64(EBADF): false
@@ -119,7 +126,7 @@ struct PathPlan {
 
     /// Whether the last name is read first: in rename, link and symlink, whose two getname() calls are arguments of one call, which
     /// the compiler evaluates from the last to the first (seen on x86-64 kernels 5.10 to 6.18).
-    private static func readsSecondFirst(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
+    static func readsSecondFirst(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
         guard index.named != 0 else { return false }
         let last = 7 - index.named.leadingZeroBitCount
         return uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: last) == .create
@@ -176,17 +183,18 @@ struct PathPlan {
     private mutating func addProgram(name: Slot, _ event: borrowing EventView, index: SectionIndex) {
         if ArgumentText(event, index: index).isOfScript(named: event.value(name), runBy: event.value(index.executable)) {
             add(PathItem(form: .text, type: .normal, name: name, source: .script))
-            add(PathItem(form: .interpreter, type: .normal, object: index.program))
+            add(PathItem(form: .interpreter, type: .normal, object: index.program, isProgram: true))
         } else {
-            add(PathItem(form: .text, type: .normal, name: name, object: index.program))
+            add(PathItem(form: .text, type: .normal, name: name, object: index.program, isProgram: true))
         }
         if hasLoader { add(PathItem(form: .loader, type: .normal, source: .loader)) }
     }
 
-    private mutating func add(_ item: PathItem) {
+    mutating func add(_ item: PathItem) {
         guard count < Self.capacity else { return }
         items[count] = item
         count += 1
+        listed += 1
     }
 }
 

@@ -210,8 +210,7 @@ extension RecordFormatter {
         case .create: buffer.append(" nametype=CREATE")
         case .unknown: buffer.append(" nametype=UNKNOWN")
         }
-        // The program is what an exec's item with facts from the event shows.
-        let capabilities = item.source == .event && index.program.isPresent ? program.capabilities : nil
+        let capabilities = item.isProgram ? program.capabilities : nil
         if item.isUnevaluated {
             buffer.append(" cap_fe=? cap_fver=? cap_fp=? cap_fi=?")
         } else {

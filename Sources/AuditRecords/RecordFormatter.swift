@@ -95,11 +95,16 @@ package struct RecordFormatter: ~Copyable {
             guard makeRoom(room, in: &buffer) else { return false }
         }
         if index.program.isPresent || index.newCredentials.isPresent { lookAtProgram(event, index: index) }
-        refused = RefusedFile(
-            event, index: index, realtime: realtime, uses: options.pathUses, files: programFiles)
-        let plan = PathPlan(
-            event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
-            refused: refused?.argument)
+        refused =
+            event.hasSteps
+            ? nil
+            : RefusedFile(event, index: index, realtime: realtime, uses: options.pathUses, files: programFiles)
+        let plan =
+            event.hasSteps
+            ? PathPlan(steps: event, index: index, uses: options.pathUses)
+            : PathPlan(
+                event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
+                refused: refused?.argument)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
         // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
         guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
@@ -143,7 +148,7 @@ package struct RecordFormatter: ~Copyable {
         var line = RecordLine(realtime: realtime, serial: nextSerial)
         // BPF is logged while the call runs (bpf_audit_prog()), all others when it ends.
         if index.specialKind == UInt8(AW_SPECIAL_BPF.rawValue) { writeProgram(event, index: index, line: &line, into: &buffer) }
-        writeSyscall(event, index: index, items: plan.count, key: key, line: &line, into: &buffer)
+        writeSyscall(event, index: index, items: plan.listed, key: key, line: &line, into: &buffer)
         if index.newCredentials.isPresent { writeProgramCapabilities(event, index: index, line: &line, into: &buffer) }
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             writeArguments(event, index: index, line: &line, into: &buffer)
@@ -155,7 +160,7 @@ package struct RecordFormatter: ~Copyable {
         if index.descriptorPair.isPresent { writeDescriptorPair(event, index: index, line: &line, into: &buffer) }
         if index.socketAddress.count > 0 { writeSocketAddress(event, index: index, line: &line, into: &buffer) }
         if index.targetCount > 0 { writeTargets(event, index: index, line: &line, into: &buffer) }
-        writeWorkingDirectory(event, index: index, items: plan.count, line: &line, into: &buffer)
+        writeWorkingDirectory(event, index: index, items: plan.listed, line: &line, into: &buffer)
         for item in 0..<plan.count {
             writePath(event, index: index, item: plan.items[item], number: item, line: &line, into: &buffer)
         }

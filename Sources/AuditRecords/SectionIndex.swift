@@ -46,6 +46,8 @@ struct SectionIndex {
     var targetCount = 0
     /// From one target's section to the next.
     static let targetStride = MemoryLayout<aw_section>.size + MemoryLayout<aw_target>.size
+    /// The steps of path hooks, heads included, as they follow each other; no value when there are none.
+    var steps = Slot()
     /// By argument.
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
@@ -124,6 +126,12 @@ struct SectionIndex {
             case AW_ROLE_EXECUTABLE.rawValue: Self.set(&program, slot)
             default: return
             }
+        case .step:
+            guard slot.isPresent else { return }
+            let head = Int32(MemoryLayout<aw_section>.size)
+            if !steps.isPresent { steps = Slot(offset: slot.offset - head, count: 0) }
+            guard slot.offset - head == steps.offset + steps.count else { return }
+            steps.count += head + (slot.count + 7) & ~7
         case .groups, nil: return
         }
     }

@@ -43,6 +43,8 @@ package struct SyscallShape: Sendable {
     package var special = ASH_SPECIAL_NONE
     /// The remaining traits.
     package var flags: UInt16 = 0
+    /// Hooks (`ash_hooks`) that it needs beyond those that follow from the above.
+    private var moreHooks: UInt32 = 0
 
     init(_ name: String) { self.name = name }
 
@@ -88,9 +90,40 @@ package struct SyscallShape: Sendable {
         return copy
     }
 
+    func hooks(_ hooks: ash_hooks...) -> SyscallShape {
+        var copy = self
+        for hook in hooks { copy.moreHooks |= hook.rawValue }
+        return copy
+    }
+
+    /// The path hooks without which the kernel's audit knows more of the call than its event.
+    private var hooks: UInt32 {
+        var hooks = moreHooks
+        for path in paths {
+            switch path.use {
+            case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource: hooks |= ASH_HOOK_LOOK.rawValue
+            case .create, .delete: hooks |= ASH_HOOK_CHANGE.rawValue
+            case .open, .creat, .program: hooks |= ASH_HOOK_OPEN.rawValue
+            case .text: break
+            }
+        }
+        // To change an open file, an overlay file system makes a copy of it first.
+        if descriptor != nil { hooks |= ASH_HOOK_LOOK.rawValue }
+        if let address, address.kind == ASH_ADDRESS_IN || address.kind == ASH_ADDRESS_MSG_IN {
+            hooks |= socketUse == .create ? ASH_HOOK_CHANGE.rawValue : ASH_HOOK_LOOK.rawValue
+        }
+        switch special {
+        case ASH_SPECIAL_SIGNAL_PROCESS, ASH_SPECIAL_SIGNAL_THREAD, ASH_SPECIAL_SIGNAL_THREAD_OF,
+            ASH_SPECIAL_SIGNAL_DESCRIPTOR:
+            hooks |= ASH_HOOK_SIGNAL.rawValue
+        default: break
+        }
+        return hooks
+    }
+
     /// The form that the kernel programs read.
     package var wire: ash_shape {
-        var flags = flags
+        var flags = flags | UInt16(hooks << ASH_HOOKS_SHIFT.rawValue)
         // audit keeps the working directory with the first name it collects (audit_alloc_name(), kernel/auditsc.c).
         if !paths.isEmpty || descriptor != nil { flags |= UInt16(ASH_CWD.rawValue) }
         if pair != nil { flags |= UInt16(ASH_FD_PAIR.rawValue) }
@@ -161,14 +194,14 @@ package enum SyscallShapes {
         SyscallShape("creat").path(0, .creat).flag(ASH_RESULT_FD),
         SyscallShape("execve").path(0, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("execveat").path(1, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
-        SyscallShape("mq_open").path(0).special(ASH_SPECIAL_MQ_OPEN),
+        SyscallShape("mq_open").path(0).flag(ASH_RESULT_FD).special(ASH_SPECIAL_MQ_OPEN).hooks(ASH_HOOK_CHANGE),
     ]
 
     private static let looking: [SyscallShape] =
         [
             "stat", "lstat", "stat64", "lstat64", "oldstat", "oldlstat", "access", "truncate", "truncate64", "chmod",
-            "chown", "lchown", "chown32", "lchown32", "utime", "utimes", "statfs", "statfs64", "uselib", "acct",
-            "swapon", "swapoff", "readlink", "setxattr", "lsetxattr", "getxattr",
+            "chown", "lchown", "chown32", "lchown32", "utime", "utimes", "statfs", "statfs64", "readlink", "setxattr", "lsetxattr",
+            "getxattr",
             "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
         ].map { SyscallShape($0).path(0) }
         + [
@@ -181,6 +214,8 @@ package enum SyscallShapes {
             SyscallShape($0).path(1, .lookupUnlessEmpty)
         }
         + [SyscallShape("fanotify_mark").path(4)]
+        // These open what they are given (file_open_name(), fs/open.c).
+        + ["uselib", "acct", "swapon", "swapoff"].map { SyscallShape($0).path(0).hooks(ASH_HOOK_OPEN) }
 
     private static let making: [SyscallShape] = [
         SyscallShape("mkdir").path(0, .create),
@@ -262,6 +297,7 @@ package enum SyscallShapes {
         SyscallShape("rt_sigqueueinfo").special(ASH_SPECIAL_SIGNAL_THREAD),
         SyscallShape("tgkill").special(ASH_SPECIAL_SIGNAL_THREAD_OF),
         SyscallShape("rt_tgsigqueueinfo").special(ASH_SPECIAL_SIGNAL_THREAD_OF),
+        SyscallShape("pidfd_send_signal").special(ASH_SPECIAL_SIGNAL_DESCRIPTOR),
         SyscallShape("ptrace").special(ASH_SPECIAL_PTRACE),
     ]
 
@@ -270,8 +306,10 @@ package enum SyscallShapes {
         SyscallShape("exit").special(ASH_SPECIAL_EXIT),
         SyscallShape("exit_group").special(ASH_SPECIAL_EXIT),
         SyscallShape("delete_module").special(ASH_SPECIAL_DELETE_MODULE),
-        SyscallShape("bpf").special(ASH_SPECIAL_BPF),
-        SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL),
+        // These name files in structures of theirs.
+        SyscallShape("bpf").special(ASH_SPECIAL_BPF).hooks(ASH_HOOK_LOOK, ASH_HOOK_CHANGE),
+        SyscallShape("fsconfig").hooks(ASH_HOOK_LOOK),
+        SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL).hooks(ASH_HOOK_LOOK, ASH_HOOK_CHANGE),
         SyscallShape("ipc").special(ASH_SPECIAL_IPC),
     ]
 }

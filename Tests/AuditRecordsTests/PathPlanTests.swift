@@ -189,7 +189,7 @@ import Testing
         event.add(.socketAddress, [1, 0] + Array("/s".utf8))
         let uses = [UInt8](repeating: PathUse.create.rawValue, count: PathUseTable.size)
         let items = try Self.items(event, options: FormatOptions(serialBase: 5, pathUses: PathUseTable(uses: uses)))
-        #expect(items.count <= 10)
+        #expect(items.count <= 24)
         #expect(items.count >= 8)
     }
 }

@@ -49,6 +49,24 @@ import Testing
         }
     }
 
+    /// What the kernel's code of each call goes through: filename_lookup(), filename_parentat(), do_filp_open(), audit_signal_info().
+    static let hooked: [(String, [ash_hooks])] = [
+        ("stat", [ASH_HOOK_LOOK]), ("chmod", [ASH_HOOK_LOOK]), ("umount2", [ASH_HOOK_LOOK]), ("fchmod", [ASH_HOOK_LOOK]),
+        ("mkdir", [ASH_HOOK_CHANGE]), ("renameat2", [ASH_HOOK_CHANGE]), ("symlink", [ASH_HOOK_CHANGE]),
+        ("link", [ASH_HOOK_LOOK, ASH_HOOK_CHANGE]), ("openat", [ASH_HOOK_OPEN]), ("execve", [ASH_HOOK_OPEN]),
+        ("acct", [ASH_HOOK_LOOK, ASH_HOOK_OPEN]), ("bind", [ASH_HOOK_CHANGE]), ("connect", [ASH_HOOK_LOOK]),
+        ("sendmsg", [ASH_HOOK_LOOK]), ("kill", [ASH_HOOK_SIGNAL]), ("pidfd_send_signal", [ASH_HOOK_SIGNAL]),
+        ("mq_unlink", [ASH_HOOK_CHANGE]), ("read", []), ("recvfrom", []), ("pipe2", []), ("ptrace", []), ("getpid", []),
+    ]
+
+    @Test func hooksThatCallsNeed() throws {
+        for (name, hooks) in Self.hooked {
+            let shape = try #require(Self.shape(name, .native), "\(name)")
+            let groups = UInt32(shape.flags) >> ASH_HOOKS_SHIFT.rawValue & ASH_HOOKS.rawValue
+            #expect(groups == hooks.reduce(0) { $0 | $1.rawValue }, "\(name)")
+        }
+    }
+
     /// A 64-bit argument takes two of a 32-bit caller: fanotify_mark(2)'s mask (`compat_sys_fanotify_mark()`).
     @Test func wideArgumentsMoveThoseBehindThem() throws {
         #expect(try Self.arguments(#require(Self.shape("fanotify_mark", .native))) == [4])

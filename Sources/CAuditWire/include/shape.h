@@ -23,6 +23,18 @@ enum ash_flags {
 	ASH_CWD = 1 << 5,
 	/* The address is read before the descriptor is found not to be a socket (connect: __sys_connect(), net/socket.c). */
 	ASH_ADDRESS_FIRST = 1 << 6,
+	/* From here on: enum ash_hooks, which the call needs. */
+	ASH_HOOKS_SHIFT = 8,
+};
+
+/* Groups of hooks: what the rules' calls need decides which are attached. */
+enum ash_hooks {
+	ASH_HOOK_LOOK = 1 << 0,    /* looks up names of files */
+	ASH_HOOK_CHANGE = 1 << 1,  /* makes, removes or renames files */
+	ASH_HOOK_OPEN = 1 << 2,    /* opens files by name */
+	ASH_HOOK_SIGNAL = 1 << 3,  /* signals processes */
+	ASH_HOOKS = 0xf,
+	ASH_HOOKS_PATH = ASH_HOOK_LOOK | ASH_HOOK_CHANGE | ASH_HOOK_OPEN,
 };
 
 enum ash_address {
@@ -68,6 +80,7 @@ enum ash_special {
 	ASH_SPECIAL_OLD_MMAP = 25,     /* args[0]: the six arguments of mmap */
 	ASH_SPECIAL_EXEC = 23,         /* the credentials before and after */
 	ASH_SPECIAL_EXIT = 27,         /* exit, exit_group: program and title, where the task's death is seen without its memory */
+	ASH_SPECIAL_SIGNAL_DESCRIPTOR = 26, /* pidfd_send_signal: targets are seen by a hook only */
 };
 
 struct ash_shape {

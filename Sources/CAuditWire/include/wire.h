@@ -37,6 +37,10 @@ enum aw_header_flags {
 	AW_FLAG_NO_RETURN = 1 << 0,
 	/* Something that belongs to the event could not be read or was cut; the section concerned says what. */
 	AW_FLAG_INCOMPLETE = 1 << 1,
+	/* Path hooks were at work: the event's steps are all that the kernel had for its audit, except what aw_step_kind says. */
+	AW_FLAG_STEPS = 1 << 2,
+	/* With AW_FLAG_STEPS: every name that the call read is among the steps. Without it, what was read follows from the call. */
+	AW_FLAG_STEPS_READ = 1 << 3,
 };
 
 struct aw_header {
@@ -107,6 +111,8 @@ enum aw_tag {
 	AW_SECTION_TARGET = 13,
 	/* struct aw_mmap: what mmap's flags and descriptor were (MMAP record). */
 	AW_SECTION_MMAP = 11,
+	/* What the kernel found out for its audit on the way, by path hooks; `detail` is enum aw_step_kind. In order, one behind the other. */
+	AW_SECTION_STEP = 14,
 };
 
 enum aw_section_flags {
@@ -138,6 +144,8 @@ enum aw_role {
 enum aw_object_flags {
 	/* The call created the file (FMODE_CREATED). */
 	AW_OBJECT_CREATED = 1 << 0,
+	/* There is no file (yet); the other members are 0. */
+	AW_OBJECT_ABSENT = 1 << 1,
 };
 
 struct aw_object {
@@ -151,6 +159,51 @@ struct aw_object {
 	__u32 gid;
 	__u32 flags; /* enum aw_object_flags */
 };
+
+/*
+ * What the kernel calls its audit for. A descriptor's file (audit_file()) and the hidden parent of a message queue are not among the
+ * steps: the former is an AW_ROLE_DESCRIPTOR, the latter nobody sees.
+ */
+enum aw_step_kind {
+	/* struct aw_step_read: getname() has read a name that is an argument. */
+	AW_STEP_READ = 1,
+	/* The text of a name that is no argument, without NUL: getname_kernel(). It gets the next number from AW_STEP_NAMES on. */
+	AW_STEP_NAME = 2,
+	/* struct aw_step_file: audit_inode(), a name has led to a file. */
+	AW_STEP_FILE = 3,
+	/* struct aw_step_child, then the child's name in its directory: audit_inode_child(), before or after it was made ... */
+	AW_STEP_CREATE = 4,
+	/* ... or before it is removed. */
+	AW_STEP_DELETE = 5,
+};
+
+struct aw_step_read {
+	__u32 name; /* argument index */
+	__u32 reserved;
+};
+
+/* The first number of a name that is no argument. */
+#define AW_STEP_NAMES 8
+
+enum aw_step_file_flags {
+	AW_STEP_PARENT = 1 << 0, /* AUDIT_INODE_PARENT: it is the directory that the name's last part is in */
+};
+
+struct aw_step_file {
+	struct aw_object file;
+	__u32 name;  /* argument index, or AW_STEP_NAMES + n for the n-th AW_STEP_NAME */
+	__u32 flags; /* enum aw_step_file_flags */
+};
+
+struct aw_step_child {
+	struct aw_object parent;
+	struct aw_object child; /* AW_OBJECT_ABSENT before it is made */
+};
+
+/* Of the name of a child (NAME_MAX) or of one that is no argument; a longer one is cut. */
+#define AW_STEP_TEXT_MAX 255
+/* Steps of one event, heads included. Where they find no room there are none, and the event is incomplete. */
+#define AW_STEPS_MAX 2560
 
 struct aw_mmap {
 	__s32 fd;
@@ -234,6 +287,8 @@ _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");
 _Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
 _Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
 _Static_assert(sizeof(struct aw_target) == 32, "aw_target");
+_Static_assert(sizeof(struct aw_step_file) == 48, "aw_step_file");
+_Static_assert(sizeof(struct aw_step_child) == 80, "aw_step_child");
 _Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
 _Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");
 

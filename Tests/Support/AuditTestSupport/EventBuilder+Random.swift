@@ -20,6 +20,8 @@ extension EventBuilder {
         call.ses = [1, UInt32.max].randomElement(using: &random)!
         if Int.random(in: 0..<10, using: &random) == 0 { flags = UInt8(AW_FLAG_NO_RETURN.rawValue) }
         setCommand(Self.bytes(upTo: 20, random: &random))
+        if Bool.random(using: &random) { flags |= UInt8(AW_FLAG_STEPS.rawValue) }
+        if Int.random(in: 0..<4, using: &random) == 0 { flags |= UInt8(AW_FLAG_STEPS_READ.rawValue) }
         for tag in SectionTag.allCases where Bool.random(using: &random) {
             addRandom(tag, random: &random)
         }
@@ -58,7 +60,32 @@ extension EventBuilder {
             for _ in 0..<Int.random(in: 1...70, using: &random) {
                 add(tag, (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
             }
+        case .step:
+            for _ in 0..<Int.random(in: 1...12, using: &random) { addRandomStep(random: &random) }
         case .descriptorPair, .memoryMap: add(tag, (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) })
+        }
+    }
+
+    private mutating func addRandomStep(random: inout Random) {
+        func object(_ random: inout Random) -> aw_object {
+            var object = aw_object()
+            object.inode = UInt64.random(in: 1...3, using: &random)
+            object.flags = [0, 0, AW_OBJECT_ABSENT.rawValue].randomElement(using: &random)!
+            return object
+        }
+        let kind = UInt8.random(in: 0...6, using: &random)
+        switch UInt32(kind) {
+        case AW_STEP_READ.rawValue:
+            let step = aw_step_read(name: UInt32.random(in: 0...8, using: &random), reserved: 0)
+            add(.step, detail: kind, rawBytes(of: step))
+        case AW_STEP_FILE.rawValue:
+            let name = UInt32.random(in: 0...20, using: &random)
+            let step = aw_step_file(file: object(&random), name: name, flags: UInt32.random(in: 0...3, using: &random))
+            add(.step, detail: kind, rawBytes(of: step))
+        case AW_STEP_CREATE.rawValue, AW_STEP_DELETE.rawValue:
+            let step = aw_step_child(parent: object(&random), child: object(&random))
+            add(.step, detail: kind, rawBytes(of: step) + Self.bytes(upTo: 255, random: &random))
+        default: add(.step, detail: kind, Self.bytes(upTo: 255, random: &random))
         }
     }
 
