@@ -22,11 +22,11 @@ KERNELS_PACKAGES := apt dpkg python3
 KERNELS_DIFFERENTIAL_PACKAGES := dash coreutils findutils diffutils sed grep tar libc-bin git gcc libc6-dev
 
 # 32-bit jumps came in 5.1 (092ed0968bb6), and verifiers before 5.8 lose bounds over 32-bit arithmetic.
-BPF_CPU = $(if $(filter $(BUILD)/bpf/btf.bpf.o $(BPF_TEST_OBJECTS),$@),v3,v2)
+BPF_CPU = $(if $(filter $(BUILD)/bpf/btf.bpf.o $(BUILD)/bpf/hooks% $(BPF_TEST_OBJECTS),$@),v3,v2)
 BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
-BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp)
+BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp hooks_fentry)
 # Kernel programs that only the tests load.
 BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 

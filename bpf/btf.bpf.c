@@ -105,7 +105,7 @@ int sched_process_exec_held(struct trace_exec *ctx)
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, void *info, struct task_struct *target)
 {
-	return special__signalled(target);
+	return special__signalled(target, false);
 }
 
 /*

@@ -73,6 +73,38 @@ struct file {
 	struct path f_path;
 };
 
+/* fs/namei.c. `uptr` is gone from 7.0 on, with audit_reusename(). */
+struct filename {
+	const char *name;
+	const char *uptr;
+	const char iname[0];
+};
+
+/* fs/internal.h */
+struct open_flags {
+	int open_flag;
+	int intent;
+};
+
+struct nameidata {
+	struct path path;
+	struct qstr last;
+	unsigned int flags;
+	int last_type;
+	struct filename *name;
+};
+
+/* include/linux/fs.h; old_dir and new_dir became old_parent and new_parent, dentries, in 6.17. */
+struct renamedata {
+	struct inode *old_dir;
+	struct dentry *old_parent;
+	struct dentry *old_dentry;
+	struct inode *new_dir;
+	struct dentry *new_parent;
+	struct dentry *new_dentry;
+	unsigned int flags;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;

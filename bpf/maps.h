@@ -45,6 +45,8 @@ volatile __u32 control_generation;
 volatile __u32 control_self_tgid;
 /* Some rule compares groups: send the supplementary ones along. */
 volatile __u32 control_groups;
+/* See HOOKS. */
+volatile __u32 control_hooks;
 
 #endif
 
@@ -295,6 +297,14 @@ static __always_inline void *memory_of(void *map, __u32 slot)
 #else
 #define CONTROL(name) (name)
 #endif
+
+/* Hooks that are attached: enum ash_hooks for each group that is complete, and HOOKS_READ. Staged tiers have none. */
+#ifdef TIER_STAGED
+#define HOOKS_ATTACHED 0U
+#else
+#define HOOKS_ATTACHED control_hooks
+#endif
+#define HOOKS_READ (1 << 8) /* the hook on the reading of names is among them */
 
 static __always_inline struct ast_statistics *statistics_of_cpu(void)
 {

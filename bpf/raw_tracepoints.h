@@ -40,7 +40,7 @@ int sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/signal_generate")
 int signal_generate(struct bpf_raw_tracepoint_args *ctx)
 {
-	return special__signalled((void *)ctx->args[2]);
+	return special__signalled((void *)ctx->args[2], false);
 }
 
 #endif

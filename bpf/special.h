@@ -471,6 +471,8 @@ TIER_FUNCTION int entry__special(__u32 slot)
 			entry__mq_attr(entry, AW_SPECIAL_MQ_GETSETATTR, args[1], narrow);
 		break;
 	case ASH_SPECIAL_SIGNAL_PROCESS:
+		if (HOOKS_ATTACHED & ASH_HOOK_SIGNAL)
+			break; /* special__signalled() is told of every target */
 		if ((__s32)args[0] <= 0) {
 			if ((__s32)args[0] != -1)
 				entry__group(entry, task, args[0], slot);
@@ -478,11 +480,11 @@ TIER_FUNCTION int entry__special(__u32 slot)
 		}
 	/* fall through */
 	case ASH_SPECIAL_SIGNAL_THREAD:
-		if ((__s32)args[0] > 0)
+		if (!(HOOKS_ATTACHED & ASH_HOOK_SIGNAL) && (__s32)args[0] > 0)
 			entry__target(entry, task__find(task, args[0]));
 		break;
 	case ASH_SPECIAL_SIGNAL_THREAD_OF:
-		if ((__s32)args[1] > 0)
+		if (!(HOOKS_ATTACHED & ASH_HOOK_SIGNAL) && (__s32)args[1] > 0)
 			entry__target(entry, task__find(task, args[1]));
 		break;
 	case ASH_SPECIAL_PTRACE:
@@ -524,18 +526,28 @@ TIER_FUNCTION int entry__special(__u32 slot)
 
 /* --- in between --- */
 
+static __always_inline bool special__is_signal(__u32 special)
+{
+	return (special >= ASH_SPECIAL_SIGNAL_PROCESS && special <= ASH_SPECIAL_SIGNAL_THREAD_OF) ||
+	       special == ASH_SPECIAL_SIGNAL_DESCRIPTOR;
+}
+
 /*
- * kill() of all has reached one of its targets. The kernel tells audit a moment earlier, before it asks
- * whether the signal is permitted (check_kill_permission()), so that targets it refuses are missing here; and signal 0,
- * which is never generated, finds none.
+ * The call signals `target`. By the hook (`is_hook`) this is what audit is told, in check_kill_permission(). By the tracepoint on
+ * generated signals it serves kill() of all only, and lacks the targets that the kernel refuses; signal 0, which is never generated,
+ * finds none.
  */
-static __always_inline int special__signalled(struct task_struct *target)
+static __always_inline int special__signalled(struct task_struct *target, bool is_hook)
 {
 	__u64 key = bpf_get_current_task();
 	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
 	struct entry_memory *entry = memory_of(&entry_memory, 2);
 
-	if (!call || !entry || call->shape.special != ASH_SPECIAL_SIGNAL_PROCESS || (__s32)call->args[0] != -1)
+	if (!call || !entry || call->flags & INFLIGHT_ENDED)
+		return 0;
+	if (is_hook ? !special__is_signal(call->shape.special) :
+		      HOOKS_ATTACHED & ASH_HOOK_SIGNAL || call->shape.special != ASH_SPECIAL_SIGNAL_PROCESS ||
+			      (__s32)call->args[0] != -1)
 		return 0;
 	__u32 used = call->used;
 

@@ -8,6 +8,9 @@
 #include "special.h"
 #include "task.h"
 #include "user_memory.h"
+#ifndef TIER_STAGED
+#include "trace.h"
+#endif
 
 #define EBADF 9
 #define ENOTSOCK 88
@@ -246,6 +249,8 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 	if (shape->special)
 		entry__special(0);
 	entry__remember(entry, (__u64)task);
+	if (HOOKS_ATTACHED)
+		trace__begin((__u64)task, &entry->call, entry->sections);
 	return 0;
 }
 
@@ -476,6 +481,9 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 		return 0;
 	}
 	leave__sections(record, &leaving, task, call);
+
+	bool has_names = HOOKS_ATTACHED && trace__end(record, (__u64)task, call);
+
 	if (call->shape.special)
 		record__special(slot, call->shape.special, returned ? leaving.ret : -1);
 	task__tty(record, task);
@@ -485,7 +493,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	if (exe)
 		record__walked(record, AW_SECTION_EXE,
 			       path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), kind));
-	if (leave__wants_directory(call)) {
+	if (leave__wants_directory(call) || (has_names && !(call->shape.flags & ASH_MOVES))) {
 		struct fs_struct *fs = READ(task, fs);
 
 		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));

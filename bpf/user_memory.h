@@ -51,8 +51,10 @@ static __always_inline __s32 user__path(struct aw_section *head, __u64 address)
 {
 	long length = bpf_probe_read_user_str(head + 1, AW_PATH_MAX, (void *)address);
 
-	if (length <= 0)
+	if (length < 0)
 		return -EFAULT;
+	if (!length)
+		return 0; /* what strncpy_from_user_nofault() of older kernels says of an empty string (seen up to 6.12) */
 	/*
 	 * A string that fills the buffer may be longer than it. That cannot be seen from the length: a string of exactly
 	 * PATH_MAX - 1 bytes gives the same.

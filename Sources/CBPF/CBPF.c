@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
+#include "handle.h"
 #include "perf.h"
 
 #include <bpf/bpf.h>
@@ -42,40 +43,13 @@ static const struct {
 /* Asks for the tick count where nothing else can, see ask_ticks(). Rare, without an effect, and with room for a cookie. */
 #define TICK_CALL SYS_membarrier
 
-enum { PROGRAMS_MAX = 32, LOG_BYTES = 8192 };
-
-struct cbpf {
-	struct bpf_object *object;
-	struct bpf_link *links[PROGRAMS_MAX];
-	int programs[PROGRAMS_MAX];
-	size_t program_count;
-	int tick; /* the program that is run by hand and never attached */
-	int index, list, clauses, shapes, statistics;
-	void *controls; /* the programs' .bss section, where these are */
-	size_t controls_bytes;
-	volatile uint32_t *generation, *groups;
-
-	/* Tiers without global data and ring buffer: see bpf/staged.h. */
-	bool is_staged;
-	int control_map, answer_map;
-	struct asc_controls values;
-	struct perf_reader *perf;
-	uint64_t wakeup_bytes;
-	uint64_t lost; /* events that were sent and did not arrive, the most that has been seen */
-
-	/* The ring, mapped as Documentation/bpf/ringbuf.rst lays it out: consumer page, producer page, data twice. */
-	int ring;
-	size_t ring_bytes;
-	_Atomic unsigned long *consumer;
-	_Atomic unsigned long *producer;
-	const unsigned char *data;
-	unsigned long taken, before; /* positions behind the record taken last, and before it */
-
-	char log[LOG_BYTES];
-};
-
 /* libbpf has one print function for the process, so the log of the handle that is being opened or loaded is global. */
 static _Thread_local struct cbpf *logging;
+
+void cbpf_log_to(struct cbpf *handle)
+{
+	logging = handle;
+}
 
 static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -116,10 +90,9 @@ const char *cbpf_library_version(void)
 	return libbpf_version_string() + (libbpf_version_string()[0] == 'v');
 }
 
-/* Finds the map of section `section` and where in its value the global variable `name` is; NULL when there is none. */
-static struct bpf_map *find_variable(struct cbpf *handle, const char *section, const char *name, uint32_t *offset)
+struct bpf_map *cbpf_find_variable(struct bpf_object *object, const char *section, const char *name, uint32_t *offset)
 {
-	struct btf *btf = bpf_object__btf(handle->object);
+	struct btf *btf = bpf_object__btf(object);
 	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
 
 	if (id < 0)
@@ -133,7 +106,7 @@ static struct bpf_map *find_variable(struct cbpf *handle, const char *section, c
 		if (strcmp(btf__name_by_offset(btf, var->name_off), name))
 			continue;
 		struct bpf_map *map;
-		bpf_object__for_each_map(map, handle->object) {
+		bpf_object__for_each_map(map, object) {
 			const char *map_name = bpf_map__name(map);
 			size_t length = strlen(map_name), tail = strlen(section);
 
@@ -146,11 +119,10 @@ static struct bpf_map *find_variable(struct cbpf *handle, const char *section, c
 	return NULL;
 }
 
-/* Where global variable `name` is in the bytes that its section's map begins with. For use before loading. */
-static void *setting(struct cbpf *handle, const char *name)
+void *cbpf_setting(struct bpf_object *object, const char *name)
 {
 	uint32_t offset;
-	struct bpf_map *map = find_variable(handle, ".rodata", name, &offset);
+	struct bpf_map *map = cbpf_find_variable(object, ".rodata", name, &offset);
 	size_t size = 0;
 	/* Declared const, yet the memory is libbpf's own and writable until loading. Skeletons write to it the same way. */
 	char *bytes = map ? (char *)bpf_map__initial_value(map, &size) : NULL;
@@ -164,10 +136,11 @@ static void *setting(struct cbpf *handle, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups;
-	struct bpf_map *map = find_variable(handle, ".bss", "control_generation", &generation);
+	uint32_t generation, groups, hooks;
+	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
-	if (!map || find_variable(handle, ".bss", "control_groups", &groups) != map)
+	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map)
 		return -ENOENT;
 	size_t page = sysconf(_SC_PAGESIZE);
 	size_t bytes = (bpf_map__value_size(map) + page - 1) & ~(page - 1);
@@ -179,6 +152,7 @@ static int map_controls(struct cbpf *handle)
 	handle->controls_bytes = bytes;
 	handle->generation = (void *)((char *)controls + generation);
 	handle->groups = (void *)((char *)controls + groups);
+	handle->hooks = (void *)((char *)controls + hooks);
 	return 0;
 }
 
@@ -199,12 +173,13 @@ static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *
 
 static int set_settings(struct cbpf *handle, const struct cbpf_settings *settings)
 {
-	uint32_t *self = setting(handle, "setting_self_tgid");
-	uint32_t *excluded = setting(handle, "setting_excluded_tgid");
-	uint64_t *wakeup = setting(handle, "setting_wakeup_bytes");
+	uint32_t *self = cbpf_setting(handle->object, "setting_self_tgid");
+	uint32_t *excluded = cbpf_setting(handle->object, "setting_excluded_tgid");
+	uint64_t *wakeup = cbpf_setting(handle->object, "setting_wakeup_bytes");
 	struct bpf_map *ring = bpf_object__find_map_by_name(handle->object, "ring");
 	struct bpf_map *inflight = bpf_object__find_map_by_name(handle->object, "inflight");
 	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
+	struct bpf_map *traces = bpf_object__find_map_by_name(handle->object, "traces");
 	int cpus = libbpf_num_possible_cpus();
 
 	int error = 0;
@@ -232,6 +207,8 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 		error = bpf_map__set_max_entries(inflight, settings->inflight);
 	if (!error)
 		error = bpf_map__set_max_entries(records, 2 * cpus);
+	if (!error && traces && settings->traces)
+		error = bpf_map__set_max_entries(traces, settings->traces);
 	return error;
 }
 
@@ -401,6 +378,7 @@ int cbpf_detach(struct cbpf *handle)
 		if (error && !first)
 			first = error;
 	}
+	cbpf_hooks_detach(handle);
 	/*
 	 * Waits until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). Kernels with
 	 * nohz_full CPUs refuse; there a pause longer than any program runs has to do.
@@ -424,6 +402,7 @@ void cbpf_close(struct cbpf *handle)
 	if (handle->controls)
 		munmap(handle->controls, handle->controls_bytes);
 	perf_close(handle->perf);
+	cbpf_hooks_close(handle);
 	bpf_object__close(handle->object);
 	free(handle);
 }
@@ -551,7 +530,7 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 			return -errno;
 		*missed += info.recursion_misses;
 	}
-	return 0;
+	return cbpf_hooks_missed(handle, missed);
 }
 
 /* By a call that does nothing, which the programs know by its cookie. */

@@ -4,6 +4,7 @@ internal import AuditOutputs
 internal import AuditRecords
 internal import AuditRules
 internal import AuditSyscalls
+internal import CAuditWire
 internal import Glibc
 internal import KernelProbe
 
@@ -28,6 +29,10 @@ struct Collector: ~Copyable {
     private var pipeline: Pipeline
     private var input = AuditdInput()
     private let ruleCount: Int
+    /// Path hooks that the rules' calls need.
+    private let hookGroups: HookGroups
+    /// Ways to attach them that the configuration and this kernel permit.
+    private let hookWays: HookWays
     /// Losses that the records have told of.
     private var lossTold: UInt64 = 0
 
@@ -39,11 +44,15 @@ struct Collector: ~Copyable {
             __priority_which_t(PRIO_PROCESS.rawValue), 0,
             getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) - configuration.priorityBoost)
         let loop = try EventLoop()
-        let kernel = try Self.load(configuration, rules)
+        let image = MapImage(rules)
+        let hookWays = configuration.hooks.isEmpty ? [] : configuration.hooks.intersection(.available())
+        let kernel = try Self.load(configuration, rules, image, hookWays)
         let formatter = try Self.formatter(configuration)
         let (queue, writer) = try Self.openOutputs(configuration)
         self.configuration = configuration
         ruleCount = rules.rules.count
+        hookGroups = Self.hookGroups(image)
+        self.hookWays = hookWays
         self.loop = loop
         self.writer = writer
         pipeline = Pipeline(kernel: kernel, rules: rules, formatter: formatter, queue: queue)
@@ -56,10 +65,12 @@ struct Collector: ~Copyable {
         try loop.watch(pipeline.kernel.ringDescriptor, .ring)
         try loop.watch(writer.failureDescriptor, .output)
         if configuration.isPlugin { try loop.watch(input.descriptor, .input) }
+        let hooks = pipeline.kernel.attachHooks(hookGroups, ways: hookWays)
+        if !configuration.isSilent, let sentence = hooks.shortcoming { Screen.error("ebpf-audit: \(sentence)\n") }
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
-        pipeline.write(.start(tier: pipeline.kernel.tier, rules: ruleCount))
+        pipeline.write(.start(tier: pipeline.kernel.tier, hooks: hooks, rules: ruleCount))
         if !configuration.isSilent { Screen.error("ready\n") }
 
         let failure = turn()
@@ -140,8 +151,21 @@ struct Collector: ~Copyable {
 }
 
 extension Collector {
-    private static func load(_ configuration: Configuration, _ rules: RuleSet) throws(Failure) -> KernelSide {
+    /// The hooks that calls need which some rule may select.
+    private static func hookGroups(_ image: MapImage) -> HookGroups {
+        var groups: HookGroups = []
+        for (slot, shape) in SyscallShapes.wireTable().enumerated()
+        where slot < image.index.count && UInt32(image.index[slot].flags) & AS_INDEX_ENTRY.rawValue != 0 {
+            groups.formUnion(HookGroups(needsOf: shape))
+        }
+        return groups
+    }
+
+    private static func load(
+        _ configuration: Configuration, _ rules: RuleSet, _ image: MapImage, _ hookWays: HookWays
+    ) throws(Failure) -> KernelSide {
         var settings = KernelSettings(selfProcess: UInt32(getpid()))
+        if !hookWays.isEmpty { settings.traces = KernelSettings.tracesWithHooks }
         settings.ringBytes = configuration.ringBytes
         if let inflight = configuration.inflight { settings.inflight = inflight }
         // The kernel leaves auditd out (auditd_test_task() in kernel/audit.c); a plugin's parent is auditd.
@@ -152,7 +176,6 @@ extension Collector {
             if !configuration.isSilent {
                 for attempt in refused { Screen.error("ebpf-audit: tier \(attempt.tier): \(attempt.reason)\n") }
             }
-            let image = MapImage(rules)
             try kernel.write(shapes: SyscallShapes.wireTable())
             try kernel.select(
                 generation: 0, index: image.index, list: image.list, clauses: image.clauses, groups: rules.needsGroups)

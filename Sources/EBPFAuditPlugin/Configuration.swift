@@ -13,6 +13,8 @@ struct Configuration: Sendable {
     var node: String?
     /// The only tier to try, or nil to choose.
     var tier: Tier?
+    /// Ways in which path hooks may be attached; none of them: there are no hooks.
+    var hooks: HookWays = [.fentry, .kprobe]
     /// Batches between formatting and writing.
     var queueBatches = 16
     /// Size of the ring, bytes.
@@ -69,6 +71,9 @@ extension Configuration {
         case "tier":
             guard let named = Tier(named: value) else { return "'tier' is \(value); known are \(Self.tierNames)" }
             tier = named
+        case "hooks":
+            guard let ways = Self.hookWays(value) else { return "'hooks' is \(value); it must be \(Self.hookWayNames)" }
+            hooks = ways
         case "queue_batches":
             guard let count = Int(value), (2...1024).contains(count) else {
                 return "'queue_batches' is \(value); it must be a number from 2 to 1024"
@@ -94,7 +99,7 @@ extension Configuration {
             endOfEvent = value == "yes"
         default:
             return
-                "unknown key '\(key)'; known are rules, output, node, tier, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
+                "unknown key '\(key)'; known are rules, output, node, tier, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
         }
         return nil
     }
@@ -104,6 +109,19 @@ extension Configuration {
         (1...255).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x27 && $0 != 0x3d }
     }
+
+    /// What `--hooks` and the key of the same name mean, or nil.
+    static func hookWays(_ word: String) -> HookWays? {
+        switch word {
+        case "auto": [.fentry, .kprobe]
+        case "fentry": .fentry
+        case "kprobe": .kprobe
+        case "none": []
+        default: nil
+        }
+    }
+
+    static let hookWayNames = "auto, fentry, kprobe or none"
 
     /// The tiers by name, for messages.
     static var tierNames: String { Tier.all.map(\.name).joined(separator: ", ") }

@@ -14,21 +14,26 @@ struct ProbeCommand: ParsableCommand {
     func run() throws {
         let features = KernelFeatures()
         let choice: Result<(Tier, [TierAttempt]), Failure>
+        var hooks: HooksReport?
         do throws(KernelError) {
-            let settings = KernelSettings(selfProcess: UInt32(getpid()))
+            var settings = KernelSettings(selfProcess: UInt32(getpid()))
+            settings.traces = KernelSettings.tracesWithHooks
             var attempts: [TierAttempt] = []
             let kernel = try TierChoice.load(settings: settings, only: nil, attempts: &attempts)
+            hooks = kernel.attachHooks(.all, ways: .available())
             choice = .success((kernel.tier, attempts))
         } catch {
             choice = .failure(Failure(error))
         }
         // Without the right to try, every answer would read "no".
         if case .failure(let failure) = choice, failure.status == .permission { throw failure.end() }
-        Screen.out(json ? jsonText(features, choice) : humanText(features, choice))
+        Screen.out(json ? jsonText(features, choice, hooks) : humanText(features, choice, hooks))
         if case .failure(let failure) = choice { throw ExitCode(failure.status.rawValue) }
     }
 
-    private func humanText(_ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>) -> String {
+    private func humanText(
+        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?
+    ) -> String {
         var text = "kernel \(features.release) \(features.machine), libbpf \(features.library)\n"
         for feature in features.features {
             text += "  \(feature.name): \(feature.answer) — \(feature.purpose)\n"
@@ -40,10 +45,17 @@ struct ProbeCommand: ParsableCommand {
         case .failure(let failure):
             text += "no tier: \(failure.sentence)\n"
         }
+        if let hooks {
+            text += "path hooks: \(hooks.way)\n"
+            for hook in hooks.hooks where hooks.way != "none" { text += "  \(hook.function): \(hook.answer)\n" }
+            if let sentence = hooks.shortcoming { text += "  \(sentence)\n" }
+        }
         return text
     }
 
-    private func jsonText(_ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>) -> String {
+    private func jsonText(
+        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?
+    ) -> String {
         let list = features.features.map { feature in
             let available = feature.available.map { $0 ? "true" : "false" } ?? "null"
             return "{\"name\":\(quoted(feature.name)),\"available\":\(available),\"errno\":\(feature.errno),"
@@ -58,9 +70,13 @@ struct ProbeCommand: ParsableCommand {
             refused = attempts
         case .failure(let failure): reason = quoted(failure.sentence)
         }
+        let hookList = (hooks?.hooks ?? []).map {
+            "{\"function\":\(quoted($0.function)),\"attached\":\(!$0.isMissing),\"answer\":\(quoted($0.answer))}"
+        }
         let attempts = refused.map { "{\"tier\":\(quoted($0.tier)),\"reason\":\(quoted($0.reason))}" }
         return "{\"kernel\":\(quoted(features.release)),\"machine\":\(quoted(features.machine)),"
             + "\"libbpf\":\(quoted(features.library)),\"features\":[\(list.joined(separator: ","))],"
+            + "\"hooks\":{\"way\":\(quoted(hooks?.way ?? "none")),\"list\":[\(hookList.joined(separator: ","))]},"
             + "\"tier\":\(tier),\"refused\":[\(attempts.joined(separator: ","))],\"error\":\(reason)}\n"
     }
 

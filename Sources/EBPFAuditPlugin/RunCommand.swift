@@ -31,6 +31,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Use this kernel program only (\(Configuration.tierNames)).", valueName: "name"))
     var tier: String?
 
+    @Option(help: ArgumentHelp("How to attach path hooks: \(Configuration.hookWayNames).", valueName: "way"))
+    var hooks: String?
+
     @Option(name: .customLong("for"), help: ArgumentHelp("Stop after this time.", valueName: "seconds"))
     var duration: Double?
 
@@ -49,6 +52,9 @@ struct RunCommand: ParsableCommand {
         }
         if let tier, Tier(named: tier) == nil {
             throw ValidationError("--tier is \(tier); known are \(Configuration.tierNames).")
+        }
+        if let hooks, Configuration.hookWays(hooks) == nil {
+            throw ValidationError("--hooks is \(hooks); it must be \(Configuration.hookWayNames).")
         }
         for spec in output {
             do { _ = try OutputSpec.parse(spec) } catch { throw ValidationError("\(error)") }
@@ -90,6 +96,7 @@ struct RunCommand: ParsableCommand {
         if syslog, !result.outputs.contains(.syslog) { result.outputs.append(.syslog) }
         if quiet || silent { result.outputs.removeAll { $0 == .stdout } }
         if let tier { result.tier = Tier(named: tier) }
+        if let hooks, let ways = Configuration.hookWays(hooks) { result.hooks = ways }
         result.isPlugin = plugin
         result.duration = duration
         result.isSilent = silent

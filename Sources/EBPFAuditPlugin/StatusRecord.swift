@@ -10,12 +10,13 @@ struct StatusRecord {
     var succeeded = true
 
     /// Collecting begins.
-    static func start(tier: Tier, rules: Int) -> StatusRecord {
+    static func start(tier: Tier, hooks: HooksReport, rules: Int) -> StatusRecord {
         StatusRecord(
             operation: "ebpf-audit-start",
             fields: [
                 StatusField("version", text: Array(programVersion.utf8)), StatusField("tier", text: Array(tier.name.utf8)),
-                StatusField("rules", UInt64(rules)),
+                StatusField("hooks", text: Array(hooks.way.utf8)),
+                StatusField("hooks-missing", UInt64(hooks.missing.count)), StatusField("rules", UInt64(rules)),
             ])
     }
 

@@ -47,6 +47,16 @@ package struct KernelFeatures: Sendable {
     }
 }
 
+extension HookWays {
+    /// The ways that this kernel permits, tried.
+    package static func available() -> HookWays {
+        var ways: HookWays = []
+        if cbpf_probe(CBPF_FEATURE_FENTRY) > 0 { ways.insert(.fentry) }
+        if cbpf_probe(CBPF_FEATURE_KPROBE) > 0 { ways.insert(.kprobe) }
+        return ways
+    }
+}
+
 extension KernelFeatures.Feature {
     fileprivate init(_ name: String, _ purpose: String, _ feature: cbpf_feature) {
         let outcome = cbpf_probe(feature)
@@ -65,7 +75,7 @@ extension KernelFeatures.Feature {
 }
 
 /// The text in a fixed C character array.
-private func text<T: BitwiseCopyable>(of array: T) -> String {
+func text<T: BitwiseCopyable>(of array: T) -> String {
     unsafe withUnsafeBytes(of: array) { bytes in
         unsafe String(decoding: unsafe bytes.prefix { $0 != 0 }, as: UTF8.self)
     }

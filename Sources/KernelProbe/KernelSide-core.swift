@@ -15,6 +15,10 @@ package struct KernelSettings: Sendable {
     package var inflight: UInt32 = 16384
     /// Waiting bytes that are worth waking the reader for.
     package var wakeupBytes: UInt64 = 256 << 10
+    /// Tasks whose path hooks are remembered at a time; 1 where there are to be no hooks.
+    package var traces: UInt32 = 1
+    /// Enough for the tasks that are in calls with paths at a time; each takes 3.5 KiB.
+    package static let tracesWithHooks: UInt32 = 4096
 
     package init(selfProcess: UInt32) { self.selfProcess = selfProcess }
 }
@@ -36,6 +40,7 @@ package struct KernelSettings: Sendable {
         raw.ring_bytes = settings.ringBytes
         raw.inflight = settings.inflight
         raw.wakeup_bytes = settings.wakeupBytes
+        raw.traces = settings.traces
 
         var handle: OpaquePointer?
         var error = unsafe cbpf_open(tier.raw, &raw, &handle)
@@ -56,6 +61,14 @@ package struct KernelSettings: Sendable {
     }
 
     deinit { unsafe cbpf_close(handle) }
+
+    /// Attaches the path hooks that calls of these groups need, as far as this kernel lets it. Before ``attach()``.
+    package borrowing func attachHooks(_ groups: HookGroups, ways: HookWays) -> HooksReport {
+        let complete = unsafe cbpf_attach_hooks(handle, groups.rawValue, ways.rawValue)
+        var hooks: [HookReport] = []
+        for number in 0..<cbpf_hook_count() { if let hook = unsafe HookReport(cbpf_hook(handle, number)) { hooks.append(hook) } }
+        return HooksReport(wanted: groups, complete: HookGroups(rawValue: complete), hooks: hooks)
+    }
 
     /// Starts the programs.
     package borrowing func attach() throws(KernelError) {
@@ -148,6 +161,24 @@ package struct KernelSettings: Sendable {
         if error == -EPERM || error == -EACCES { throw .notPermitted(stage: stage) }
         throw .failed(stage: stage, errno: -error, log: lastLines(of: unsafe String(cString: cbpf_log(handle))))
     }
+}
+
+extension HookReport {
+    fileprivate init?(_ raw: UnsafePointer<cbpf_hook>?) {
+        guard let raw = unsafe raw else { return nil }
+        function = unsafe raw.pointee.function.map { unsafe String(cString: $0) } ?? ""
+        state =
+            switch unsafe raw.pointee.state {
+            case CBPF_HOOK_FENTRY: .fentry
+            case CBPF_HOOK_KPROBE: .kprobe
+            case CBPF_HOOK_LACKING: .lacking
+            case CBPF_HOOK_REFUSED:
+                .refused(describe(errno: unsafe raw.pointee.error) + Self.details(text(of: unsafe raw.pointee.reason)))
+            default: .unneeded
+            }
+    }
+
+    private static func details(_ log: String) -> String { log.isEmpty ? "" : ": " + lastLines(of: log) }
 }
 
 /// The end of a libbpf or verifier log: where it says why.

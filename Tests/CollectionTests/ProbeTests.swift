@@ -14,7 +14,7 @@ extension CollectionTests {
             #expect(result.error.isEmpty)
             let parsed = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
             let object = try #require(parsed)
-            #expect(Set(object.keys) == ["kernel", "machine", "libbpf", "features", "tier", "refused", "error"])
+            #expect(Set(object.keys) == ["kernel", "machine", "libbpf", "features", "hooks", "tier", "refused", "error"])
             let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
             #expect(object["kernel"] as? String == release.trimmingCharacters(in: .newlines))
             #expect(object["error"] is NSNull)
@@ -33,10 +33,22 @@ extension CollectionTests {
                 let feature = features.first { $0["name"] as? String == needed }
                 #expect(feature?["available"] as? Bool == true, "\(needed)")
             }
+            // Hooks are attached in a way that the kernel has been found to permit, all by the same, or not at all.
+            let hooks = try #require(object["hooks"] as? [String: Any])
+            let way = try #require(hooks["way"] as? String)
+            #expect(["none", "fentry", "kprobe", "fentry+kprobe"].contains(way))
+            for part in way.split(separator: "+") where part != "none" {
+                #expect(features.first { $0["name"] as? String == String(part) }?["available"] as? Bool == true)
+            }
+            let list = try #require(hooks["list"] as? [[String: Any]])
+            #expect(!list.isEmpty)
+            for hook in list { #expect(Set(hook.keys) == ["function", "attached", "answer"]) }
+            if way == "none" { #expect(list.allSatisfy { $0["attached"] as? Bool == false }) }
             // The human form says the same.
             let text = try runTool(program, ["probe"]).output
             for name in names { #expect(text.contains("  \(name): ")) }
             #expect(text.contains("tier btf: taken"))
+            #expect(text.contains("path hooks: \(way)\n"))
         }
     }
 }

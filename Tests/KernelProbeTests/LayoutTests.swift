@@ -67,6 +67,18 @@ extension KernelProbeTests {
                 ])
         }
 
+        @Test func steps() throws {
+            try Self.check(
+                aw_step_file.self, "aw_step_file",
+                [
+                    Field("file", \aw_step_file.file), Field("name", \aw_step_file.name),
+                    Field("flags", \aw_step_file.flags),
+                ])
+            try Self.check(
+                aw_step_child.self, "aw_step_child",
+                [Field("parent", \aw_step_child.parent), Field("child", \aw_step_child.child)])
+        }
+
         @Test func memoryMap() throws {
             try Self.check(aw_mmap.self, "aw_mmap", [Field("fd", \aw_mmap.fd), Field("flags", \aw_mmap.flags)])
         }

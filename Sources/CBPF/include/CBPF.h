@@ -26,6 +26,7 @@ struct cbpf_settings {
 	uint32_t ring_bytes;    /* a power of two and a multiple of the page size */
 	uint32_t inflight;      /* calls that can be under way at a time */
 	uint64_t wakeup_bytes;  /* waiting bytes that wake the reader */
+	uint32_t traces;        /* tasks whose path hooks are remembered at a time; 0 or 1 where there are to be no hooks */
 };
 
 /* The name by which --tier and the documents call a tier, or NULL. */
@@ -36,6 +37,38 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct 
 
 /* Creates the maps and has the kernel verify the programs. On an error cbpf_log() says what the kernel said. */
 int cbpf_load(struct cbpf *handle);
+
+/* What became of a hook. */
+enum cbpf_hook_state {
+	CBPF_HOOK_UNNEEDED = 0, /* no call that was asked for goes through it */
+	CBPF_HOOK_FENTRY,       /* attached by trampoline */
+	CBPF_HOOK_KPROBE,       /* attached by breakpoint */
+	CBPF_HOOK_LACKING,      /* this kernel has no such function to attach to */
+	CBPF_HOOK_REFUSED,      /* the kernel refuses it: see error */
+};
+
+struct cbpf_hook {
+	const char *function;       /* the kernel's, by the name that it has in this kernel when that is known */
+	enum cbpf_hook_state state;
+	int error;                  /* a positive errno, with CBPF_HOOK_REFUSED */
+	char reason[512];           /* the end of what libbpf and the verifier said to it */
+};
+
+/* Ways to attach hooks, in the order in which they are tried. */
+enum cbpf_hook_ways {
+	CBPF_HOOKS_FENTRY = 1 << 0,
+	CBPF_HOOKS_KPROBE = 1 << 1,
+};
+
+/*
+ * Attaches the path hooks that calls of these groups (enum ash_hooks) need. Before cbpf_attach(). Returns the groups that are complete; a
+ * hook that cannot be had makes its groups incomplete and is no error. The calls of an incomplete group are told without hooks.
+ */
+uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways);
+
+/* Hooks there are, and what became of one. */
+uint32_t cbpf_hook_count(void);
+const struct cbpf_hook *cbpf_hook(const struct cbpf *handle, uint32_t number);
 
 /* Starts the programs. */
 int cbpf_attach(struct cbpf *handle);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Path hooks: an object of its own that shares the tier's maps. What a kernel has to attach to is looked up in its type information,
+ * for the functions' names and parameters change; what it refuses is left out. Nothing here makes collecting fail.
+ */
+#include "handle.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static const unsigned char fentry_object[] __attribute__((aligned(16))) = {
+#embed "hooks_fentry.bpf.o"
+};
+
+enum { NAMES_MAX = 2, HOOKS_READ = 1 << 8 /* bpf/maps.h */ };
+
+/* By number, as in bpf/hooks.h. Programs are enter_X and leave_X, where X is the first name. */
+static const struct {
+	const char *program;
+	const char *names[NAMES_MAX]; /* the function's, newest kernels last */
+	uint32_t groups;              /* that need it */
+	uint32_t since;               /* kernel version from which on it is needed */
+} table[HOOKS] = {
+	/*
+	 * 7.0. Before, names are known by the pointer in struct filename, and their order by the call; there is nothing to attach to but
+	 * strncpy_from_user(), which like all of lib/ has no place for a trampoline.
+	 */
+	{ .program = "do_getname", .names = { "do_getname" }, .groups = ASH_HOOKS_PATH, .since = 0x070000 },
+	{ .program = "filename_lookup", .names = { "filename_lookup" }, .groups = ASH_HOOKS_PATH },
+	/* 5.15 (0766ec82e5fb): __filename_parentat(), which leaves the name alone. */
+	{ .program = "filename_parentat", .names = { "filename_parentat", "__filename_parentat" }, .groups = ASH_HOOK_CHANGE },
+	{ .program = "do_filp_open", .names = { "do_filp_open", "do_file_open" }, .groups = ASH_HOOK_OPEN },
+	{ .program = "terminate_walk", .names = { "terminate_walk" }, .groups = ASH_HOOK_OPEN },
+	/* 6.12 (e747e15156b7), see hook__is_parent_told() in bpf/hooks.h. */
+	{ .program = "d_lookup", .names = { "d_lookup" }, .groups = ASH_HOOK_OPEN, .since = 0x060c00 },
+	/* An overlay file system changes files in any call that changes one of its own. */
+	{ .program = "may_delete", .names = { "may_delete", "may_delete_dentry" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_create", .names = { "vfs_create" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_mkdir", .names = { "vfs_mkdir" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_mknod", .names = { "vfs_mknod" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_link", .names = { "vfs_link" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_symlink", .names = { "vfs_symlink" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_rename", .names = { "vfs_rename" }, .groups = ASH_HOOKS_PATH },
+	{ .program = "vfs_mkobj", .names = { "vfs_mkobj" }, .groups = ASH_HOOK_CHANGE },
+	{ .program = "audit_signal_info", .names = { "audit_signal_info" }, .groups = ASH_HOOK_SIGNAL },
+};
+
+static uint32_t kernel_version(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major << 16 | minor << 8;
+}
+
+/* What the object's programs must know of each function. */
+struct signature {
+	const char *name; /* NULL: the kernel's type information has no such function */
+	uint8_t arity;
+	bool is_pointer;
+};
+
+static struct signature find_signature(const struct btf *btf, const char *const names[NAMES_MAX])
+{
+	for (int i = 0; i < NAMES_MAX && names[i]; i++) {
+		int id = btf__find_by_name_kind(btf, names[i], BTF_KIND_FUNC);
+
+		if (id < 0)
+			continue;
+		const struct btf_type *function = btf__type_by_id(btf, id);
+		const struct btf_type *prototype = btf__type_by_id(btf, function->type);
+		int result = btf__resolve_type(btf, prototype->type);
+
+		return (struct signature){
+			.name = names[i],
+			.arity = btf_vlen(prototype),
+			.is_pointer = result > 0 && btf_is_ptr(btf__type_by_id(btf, result)),
+		};
+	}
+	return (struct signature){};
+}
+
+/* Whether `name` is enter_X or leave_X; sets which. */
+static bool is_program_of(const char *name, const char *function, int *which)
+{
+	*which = strncmp(name, "enter_", 6) ? 1 : 0;
+	return (!strncmp(name, "enter_", 6) || !strncmp(name, "leave_", 6)) && !strcmp(name + 6, function);
+}
+
+/* Lets `object` use the maps of the tier. What is constant in it stays its own. */
+static int share_maps(struct cbpf *handle, struct bpf_object *object)
+{
+	uint32_t own, shared;
+	struct bpf_map *map;
+
+	/* The variables that both use must be at the same place. */
+	if (!cbpf_find_variable(object, ".bss", "control_hooks", &own) ||
+	    !cbpf_find_variable(handle->object, ".bss", "control_hooks", &shared) || own != shared)
+		return -EINVAL;
+	bpf_object__for_each_map(map, object) {
+		struct bpf_map *other = bpf_object__find_map_by_name(handle->object, bpf_map__name(map));
+
+		if (!other || strstr(bpf_map__name(map), ".rodata") || strstr(bpf_map__name(map), ".kconfig"))
+			continue;
+		int error = bpf_map__reuse_fd(map, bpf_map__fd(other));
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Opens and loads the programs of the hooks in `wanted`. */
+static int load(struct cbpf *handle, uint32_t wanted, const struct signature signatures[HOOKS], struct bpf_object **result)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
+	struct bpf_object *object = bpf_object__open_mem(fentry_object, sizeof(fentry_object), &options);
+
+	if (!object)
+		return -errno;
+	uint8_t *arity = cbpf_setting(object, "setting_arity");
+	bool *is_pointer = cbpf_setting(object, "setting_is_pointer");
+	int error = arity && is_pointer ? share_maps(handle, object) : -ENOENT;
+	struct bpf_program *program;
+
+	for (int i = 0; !error && i < HOOKS; i++) {
+		arity[i] = signatures[i].arity;
+		is_pointer[i] = signatures[i].is_pointer;
+	}
+	bpf_object__for_each_program(program, object) {
+		bpf_program__set_autoload(program, false);
+		for (int i = 0; !error && i < HOOKS; i++) {
+			int which;
+
+			if (!(wanted & 1U << i) || !is_program_of(bpf_program__name(program), table[i].program, &which))
+				continue;
+			bpf_program__set_autoload(program, true);
+			error = bpf_program__set_attach_target(program, 0, signatures[i].name);
+		}
+	}
+	if (!error)
+		error = bpf_object__load(object);
+	if (error) {
+		bpf_object__close(object);
+		return error;
+	}
+	*result = object;
+	return 0;
+}
+
+static void refuse(struct cbpf *handle, int hook, int error)
+{
+	struct cbpf_hook *report = &handle->hook_side.hooks[hook];
+	size_t length = strlen(handle->log), room = sizeof(report->reason) - 1;
+
+	report->state = CBPF_HOOK_REFUSED;
+	report->error = -error;
+	strcpy(report->reason, handle->log + (length > room ? length - room : 0));
+	for (int i = 0; i < LINKS_A_HOOK; i++) {
+		bpf_link__destroy(handle->hook_side.links[hook][i]);
+		handle->hook_side.links[hook][i] = NULL;
+		handle->hook_side.programs[hook][i] = 0;
+	}
+}
+
+/* Attaches what `object` has of the hooks in `wanted`. */
+static void attach(struct cbpf *handle, struct bpf_object *object, uint32_t wanted)
+{
+	struct hook_side *side = &handle->hook_side;
+	struct bpf_program *program;
+
+	side->objects[side->object_count++] = object;
+	for (int i = 0; i < HOOKS; i++)
+		if (wanted & 1U << i)
+			side->hooks[i].state = CBPF_HOOK_FENTRY;
+	bpf_object__for_each_program(program, object) {
+		for (int i = 0; i < HOOKS; i++) {
+			int which;
+
+			if (!(wanted & 1U << i) || side->hooks[i].state == CBPF_HOOK_REFUSED ||
+			    !is_program_of(bpf_program__name(program), table[i].program, &which))
+				continue;
+			side->links[i][which] = bpf_program__attach(program);
+			side->programs[i][which] = bpf_program__fd(program);
+			if (!side->links[i][which])
+				refuse(handle, i, -errno);
+		}
+	}
+}
+
+/* Attaches by trampoline what of `wanted` can be had so: all at once, or where the kernel refuses a program, one by one. */
+static void attach_fentry(struct cbpf *handle, uint32_t wanted, const struct signature signatures[HOOKS])
+{
+	struct bpf_object *object = NULL;
+
+	if (!wanted)
+		return;
+	int error = load(handle, wanted, signatures, &object);
+
+	if (!error) {
+		attach(handle, object, wanted);
+		return;
+	}
+	for (int i = 0; i < HOOKS; i++) {
+		if (!(wanted & 1U << i))
+			continue;
+		handle->log[0] = 0;
+		error = load(handle, 1U << i, signatures, &object);
+		if (error)
+			refuse(handle, i, error);
+		else
+			attach(handle, object, 1U << i);
+	}
+}
+
+uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways)
+{
+	struct signature signatures[HOOKS] = {};
+	struct cbpf_hook *hooks = handle->hook_side.hooks;
+	struct btf *btf = btf__load_vmlinux_btf();
+	uint32_t version = kernel_version(), wanted = 0, complete = groups & ASH_HOOKS;
+
+	/* The programs of these tiers do not look for traces. */
+	if (handle->is_staged)
+		ways = 0;
+
+	for (int i = 0; i < HOOKS; i++) {
+		if (btf)
+			signatures[i] = find_signature(btf, table[i].names);
+		hooks[i].function = signatures[i].name ? signatures[i].name : table[i].names[0];
+		if (!(table[i].groups & groups) || version < table[i].since)
+			hooks[i].state = CBPF_HOOK_UNNEEDED;
+		else if (signatures[i].name && ways & CBPF_HOOKS_FENTRY)
+			wanted |= 1U << i;
+		else
+			hooks[i].state = CBPF_HOOK_LACKING;
+	}
+	btf__free(btf);
+	cbpf_log_to(handle);
+	attach_fentry(handle, wanted, signatures);
+	cbpf_log_to(NULL);
+
+	for (int i = 0; i < HOOKS; i++)
+		if (hooks[i].state >= CBPF_HOOK_LACKING)
+			complete &= ~table[i].groups;
+	if (handle->hooks)
+		*handle->hooks = complete | (hooks[0].state == CBPF_HOOK_FENTRY ? HOOKS_READ : 0);
+	return complete;
+}
+
+uint32_t cbpf_hook_count(void)
+{
+	return HOOKS;
+}
+
+const struct cbpf_hook *cbpf_hook(const struct cbpf *handle, uint32_t number)
+{
+	return number < HOOKS ? &handle->hook_side.hooks[number] : NULL;
+}
+
+void cbpf_hooks_detach(struct cbpf *handle)
+{
+	if (handle->hooks)
+		*handle->hooks = 0;
+	for (int i = 0; i < HOOKS; i++) {
+		for (int which = 0; which < LINKS_A_HOOK; which++) {
+			bpf_link__destroy(handle->hook_side.links[i][which]);
+			handle->hook_side.links[i][which] = NULL;
+		}
+	}
+}
+
+void cbpf_hooks_close(struct cbpf *handle)
+{
+	for (size_t i = 0; i < handle->hook_side.object_count; i++)
+		bpf_object__close(handle->hook_side.objects[i]);
+}
+
+int cbpf_hooks_missed(struct cbpf *handle, uint64_t *missed)
+{
+	for (int i = 0; i < HOOKS; i++) {
+		for (int which = 0; which < LINKS_A_HOOK; which++) {
+			struct bpf_prog_info info = {};
+			uint32_t length = sizeof(info);
+
+			if (!handle->hook_side.programs[i][which])
+				continue;
+			if (bpf_obj_get_info_by_fd(handle->hook_side.programs[i][which], &info, &length))
+				return -errno;
+			*missed += info.recursion_misses;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What a handle consists of, for CBPF.c and Hooks.c. */
+#ifndef CBPF_HANDLE_H
+#define CBPF_HANDLE_H
+
+#include "CBPF.h"
+
+#include <bpf/libbpf.h>
+#include <stdatomic.h>
+
+/* Hooks by number as in bpf/hooks.h. */
+enum { HOOKS = 15, HOOK_OBJECTS_MAX = HOOKS + 1, LINKS_A_HOOK = 2 };
+
+struct perf_reader;
+
+struct hook_side {
+	struct bpf_object *objects[HOOK_OBJECTS_MAX];
+	size_t object_count;
+	struct bpf_link *links[HOOKS][LINKS_A_HOOK];
+	int programs[HOOKS][LINKS_A_HOOK]; /* descriptors, 0 for none */
+	struct cbpf_hook hooks[HOOKS];
+};
+
+enum { PROGRAMS_MAX = 32, LOG_BYTES = 8192 };
+
+struct cbpf {
+	struct bpf_object *object;
+	struct bpf_link *links[PROGRAMS_MAX];
+	int programs[PROGRAMS_MAX];
+	size_t program_count;
+	int tick; /* the program that is run by hand and never attached */
+	int index, list, clauses, shapes, statistics;
+	void *controls; /* the programs' .bss section, where these are */
+	size_t controls_bytes;
+	volatile uint32_t *generation, *groups, *hooks;
+	struct hook_side hook_side;
+
+	/* Tiers without global data and ring buffer: see bpf/staged.h. */
+	bool is_staged;
+	int control_map, answer_map;
+	struct asc_controls values;
+	struct perf_reader *perf;
+	uint64_t wakeup_bytes;
+	uint64_t lost; /* events that were sent and did not arrive, the most that has been seen */
+
+	/* The ring, mapped as Documentation/bpf/ringbuf.rst lays it out: consumer page, producer page, data twice. */
+	int ring;
+	size_t ring_bytes;
+	_Atomic unsigned long *consumer;
+	_Atomic unsigned long *producer;
+	const unsigned char *data;
+	unsigned long taken, before; /* positions behind the record taken last, and before it */
+
+	char log[LOG_BYTES];
+};
+
+/* Sends libbpf's messages of this thread to the handle's log; NULL ends that. */
+void cbpf_log_to(struct cbpf *handle);
+
+/* Finds the map of section `section` and where in its value the global variable `name` is; NULL when there is none. */
+struct bpf_map *cbpf_find_variable(struct bpf_object *object, const char *section, const char *name, uint32_t *offset);
+
+/* Where global variable `name` is in the bytes that its section's map begins with. For use before loading. */
+void *cbpf_setting(struct bpf_object *object, const char *name);
+
+void cbpf_hooks_detach(struct cbpf *handle);
+void cbpf_hooks_close(struct cbpf *handle);
+/* Adds the runs that were skipped. */
+int cbpf_hooks_missed(struct cbpf *handle, uint64_t *missed);
+
+#endif
