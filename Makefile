@@ -26,14 +26,14 @@ BPF_CPU = $(if $(filter $(BUILD)/bpf/btf.bpf.o $(BUILD)/bpf/hooks% $(BPF_TEST_OB
 BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
-BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp hooks_fentry)
+BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry)
 # Kernel programs that only the tests load.
 BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
+.PHONY: all sizes run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -85,6 +85,13 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@ # leaves BTF, which libbpf needs, and takes DWARF, which it does not
 	@touch Sources/CBPF/CBPF.c # embeds the object, which the Swift build does not see change
+
+## make sizes    instructions of every kernel program, by tier
+sizes: bpf
+	@for object in $(BPF_OBJECTS); do \
+		llvm-readelf -s $$object | awk -v tier="$$(basename $$object .bpf.o)" \
+			'$$4 == "FUNC" { printf "%-15s %6d  %s\n", tier, $$3 / 8, $$8 }' | sort -k2,2nr; \
+	done
 
 ## make bpf-test the kernel programs that only the tests load, under build/bpf-test
 bpf-test: $(BPF_TEST_OBJECTS)

@@ -173,7 +173,7 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
-/* include/linux/xarray.h; a radix tree before 4.20 (f8d5d0cc145c), which the tiers that reach there do not use. */
+/* include/linux/xarray.h; see compat__is_xarray(). */
 struct xarray {
 	void *xa_head;
 };

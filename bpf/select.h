@@ -12,22 +12,33 @@
 /* Outcome of one clause. */
 enum { CLAUSE_NO = 0, CLAUSE_PERHAPS = 1, CLAUSE_YES = 2 };
 
+/* The operators that hold of a value less than, equal to and greater than the operand, and both of masks, which are taken back below. */
+#define OPERATORS_MASK    (1 << AS_MASK | 1 << AS_TEST)
+#define OPERATORS_LESS    (OPERATORS_MASK | 1 << AS_NOT_EQUAL | 1 << AS_LESS | 1 << AS_LESS_OR_EQUAL)
+#define OPERATORS_EQUAL   (OPERATORS_MASK | 1 << AS_EQUAL | 1 << AS_LESS_OR_EQUAL | 1 << AS_GREATER_OR_EQUAL)
+#define OPERATORS_GREATER (OPERATORS_MASK | 1 << AS_NOT_EQUAL | 1 << AS_GREATER | 1 << AS_GREATER_OR_EQUAL)
+
 /*
- * Without a branch, because each would double what the verifier has to look at where it is repeated: the outcomes of all operators, of
- * which `op` picks its own. An operator of a later version holds ("perhaps").
+ * 1 or 0, without a branch, because each would double what the verifier has to look at where it is repeated: a set of the operators that
+ * hold, of which `op` picks its own. An operator of a later version holds ("perhaps").
  */
 static __always_inline __u64 select__compare(__u8 op, __u64 value, __u64 operand)
 {
-	/* 1 or 0, from the sign that a difference of 32-bit numbers leaves in bit 63. */
-	__u64 less = (value - operand) >> 63;
-	__u64 equal = ((value ^ operand) - 1) >> 63;
-	__u64 any = 1 ^ ((value & operand) - 1) >> 63;
-	__u64 all = (((value & operand) ^ operand) - 1) >> 63;
-	__u64 outcomes = ~0xffULL | equal << AS_EQUAL | (1 ^ equal) << AS_NOT_EQUAL | less << AS_LESS |
-			 (less | equal) << AS_LESS_OR_EQUAL | (1 ^ (less | equal)) << AS_GREATER |
-			 (1 ^ less) << AS_GREATER_OR_EQUAL | any << AS_MASK | all << AS_TEST;
+	/* Hides that these are 32-bit numbers: clang would see through the arithmetic and branch. */
+	barrier_var(value);
+	barrier_var(operand);
 
-	return outcomes >> (op & 63) & 1;
+	/* All ones or 0, from the sign that a difference of 32-bit numbers leaves. */
+	__u64 less = (__s64)(value - operand) >> 63;
+	__u64 equal = (__s64)((value ^ operand) - 1) >> 63;
+	__u64 none = ((value & operand) - 1) >> 63;
+	__u64 part = (__u64)-(__s64)((value & operand) ^ operand) >> 63;
+	__u64 holding = ~0xffULL | OPERATORS_GREATER;
+
+	holding ^= less & (OPERATORS_GREATER ^ OPERATORS_LESS);
+	holding ^= equal & (OPERATORS_GREATER ^ OPERATORS_EQUAL);
+	holding ^= none << AS_MASK | part << AS_TEST;
+	return holding >> (op & 63) & 1;
 }
 
 /*
@@ -61,6 +72,9 @@ TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 #endif
 		failed |= counts & known & (holds ^ 1);
 		unknown |= counts & (known ^ 1);
+		/* One test after the other: side by side they need more registers than there are. */
+		barrier_var(failed);
+		barrier_var(unknown);
 	}
 	return (failed ? CLAUSE_NO : unknown ? CLAUSE_PERHAPS : CLAUSE_YES) | clause->flags << 8;
 }
@@ -76,7 +90,11 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 		return true;
 	TIER_LOOP
 	for (__u32 i = 0; i < CLAUSES_TRIED; i++) {
-		if (i >= count)
+		__u32 tried = i;
+
+		/* Keeps clang from making one condition of this and the loop's own, which then has no end that it knows. */
+		barrier_var(tried);
+		if (tried >= count)
 			break;
 		__u32 slot = half * AS_LIST_MAX + ((first + i) & (AS_LIST_MAX - 1));
 		__u32 *clause = bpf_map_lookup_elem(&selection_list, &slot);

@@ -26,25 +26,23 @@
 /* Levels of a tree over 32-bit numbers. */
 #define XA_LEVELS 6
 
-/* What idr_find() finds: entries whose low bits are 10 are inner nodes (xa_is_node(), include/linux/xarray.h). */
+/* What idr_find() finds: entries whose low bits are marked are inner nodes (xa_is_node(), include/linux/xarray.h). */
 static __always_inline void *idr__find(struct idr *idr, __u32 number)
 {
-	__u64 entry = (__u64)BPF_CORE_READ(idr, idr_rt.xa_head);
-	__u32 index = number - BPF_CORE_READ(idr, idr_base);
+	const __u64 node = compat__is_xarray() ? 2 : 1;
+	__u64 entry = compat__idr_root(idr);
+	__u32 index = number - compat__idr_base(idr);
+	__u32 shift;
 
+	TIER_LOOP
 	for (int level = 0; level < XA_LEVELS; level++) {
-		if ((entry & 3) != 2)
-			break;
-		struct xa_node *node = (void *)(entry - 2);
-		__u32 shift = BPF_CORE_READ(node, shift) & 31;
-		void **slot = node->slots + ((index >> shift) & 63);
-		__u64 next = 0;
-
-		/* A number beyond the tree: the node that is at the top covers 64 << shift of them. */
-		if (level == 0 && (__u64)index >> shift >= 64)
-			return NULL;
-		bpf_core_read(&next, sizeof(next), slot);
-		entry = next;
+		/* No break: clang then knows how often to repeat this. */
+		if ((entry & 3) == node) {
+			entry = compat__idr_next(entry, index, &shift);
+			/* A number beyond the tree: the node that is at the top covers 64 << shift of them. */
+			if (level == 0 && (__u64)index >> shift >= 64)
+				return NULL;
+		}
 	}
 	if (!(entry & 3))
 		return (void *)entry;
@@ -52,11 +50,9 @@ static __always_inline void *idr__find(struct idr *idr, __u32 number)
 	return NULL;
 }
 
-/* The pid numbered `number` in the pid namespace of `task`. */
-static __always_inline struct pid *pid__find(struct task_struct *task, __u32 number)
+/* The pid numbered `number` in the pid namespace at `level` above that of `own`. */
+static __always_inline struct pid *pid__find_at(struct pid *own, __u32 level, __u32 number)
 {
-	struct pid *own = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(own, level) & 31; /* MAX_PID_NS_LEVEL is 32 */
 	struct pid_namespace *namespace = NULL;
 	__u64 number_size = bpf_core_type_size(struct upid);
 	struct upid *numbers = (void *)own + bpf_core_field_offset(struct pid, numbers);
@@ -67,16 +63,26 @@ static __always_inline struct pid *pid__find(struct task_struct *task, __u32 num
 	return idr__find(&namespace->idr, number);
 }
 
+/* The pid numbered `number` in the pid namespace of `task`. */
+static __always_inline struct pid *pid__find(struct task_struct *task, __u32 number)
+{
+	struct pid *own = compat__pid(task);
+
+	return pid__find_at(own, BPF_CORE_READ(own, level) & 31 /* MAX_PID_NS_LEVEL is 32 */, number);
+}
+
+/* The task whose thread id this is. */
+static __always_inline struct task_struct *pid__task(struct pid *pid)
+{
+	struct hlist_node *first = pid ? BPF_CORE_READ(pid, tasks[0].first) : NULL;
+
+	return first ? compat__task_of(first, false) : NULL;
+}
+
 /* The task with thread id `number` in the pid namespace of `task`. */
 static __always_inline struct task_struct *task__find(struct task_struct *task, __u32 number)
 {
-	struct pid *pid = pid__find(task, number);
-
-	if (!pid)
-		return NULL;
-	struct hlist_node *first = BPF_CORE_READ(pid, tasks[0].first);
-
-	return first ? (void *)first - bpf_core_field_offset(struct task_struct, pid_links[0]) : NULL;
+	return pid__task(pid__find(task, number));
 }
 
 /* --- at entry --- */
@@ -121,17 +127,14 @@ static __always_inline void entry__credentials(struct entry_memory *entry, struc
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_OLD_CREDENTIALS, 0, sizeof(struct aw_credentials));
 }
 
-#define PIDTYPE_PGID 2 /* include/linux/pid_types.h */
-
 /* Adds the process at the cursor of the entry's working memory and moves on in its group. Returns 1 while there are more. */
 static __always_inline int entry__member(struct entry_memory *entry)
 {
 	if (!entry->cursor)
 		return 0;
 	struct hlist_node *node = (void *)entry->cursor;
-	__u64 link = bpf_core_field_offset(struct task_struct, pid_links) + PIDTYPE_PGID * sizeof(*node) * 2;
 
-	entry__target(entry, (void *)node - link);
+	entry__target(entry, compat__task_of(node, true));
 	entry->cursor = (__u64)BPF_CORE_READ(node, next);
 	return entry->cursor != 0;
 }
@@ -163,15 +166,6 @@ static __always_inline void entry__members(struct entry_memory *entry, __u32 slo
 }
 
 #endif
-
-/* kill() of a group: __kill_pgrp_info() in kernel/signal.c goes through it in this order. */
-static __always_inline void entry__group(struct entry_memory *entry, struct task_struct *task, __s32 number, __u32 slot)
-{
-	struct pid *group = number ? pid__find(task, -number) : BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
-
-	entry->cursor = group ? (__u64)BPF_CORE_READ(group, tasks[PIDTYPE_PGID].first) : 0;
-	entry__members(entry, slot);
-}
 
 /* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
 #define ENTRY_STRUCT(entry, kind, type, address)                                                         \
@@ -299,31 +293,39 @@ static __always_inline void entry__ipc_set(struct entry_memory *entry, __u64 add
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC_SET_PERM, 0, sizeof(*value));
 }
 
-static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, __u32 kind, __u32 number)
+/* A System V object that a call acts on. */
+struct ipc_wish {
+	__s32 kind;   /* 0: semaphores, 1: a message queue, 2: shared memory; less: none */
+	__u32 number;
+	__u64 set;    /* address of what an IPC_SET is to set, or 0 */
+};
+
+static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, const struct ipc_wish *wish)
 {
 	struct ipc_namespace *namespace = BPF_CORE_READ(task, nsproxy, ipc_ns);
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_ipc));
 	__u32 size = bpf_core_type_size(struct ipc_ids);
-	struct ipc_ids *ids = (void *)namespace + bpf_core_field_offset(struct ipc_namespace, ids) + kind * size;
+	struct ipc_ids *ids = (void *)namespace + bpf_core_field_offset(struct ipc_namespace, ids) + wish->kind * size;
 
 	if (!head || !namespace)
 		return;
 	/* ipcid_to_idx() (ipc/util.h): the upper bits are a sequence number. */
-	struct kern_ipc_perm *object = idr__find(&ids->ipcs_idr, number & 0x7fff);
+	struct kern_ipc_perm *object = idr__find(&ids->ipcs_idr, wish->number & 0x7fff);
 	struct aw_ipc *value = (void *)(head + 1);
 
-	if (!object)
-		return;
-	value->uid = BPF_CORE_READ(object, uid.val);
-	value->gid = BPF_CORE_READ(object, gid.val);
-	value->mode = BPF_CORE_READ(object, mode);
-	value->reserved = 0;
-	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
+	if (object) {
+		value->uid = BPF_CORE_READ(object, uid.val);
+		value->gid = BPF_CORE_READ(object, gid.val);
+		value->mode = BPF_CORE_READ(object, mode);
+		value->reserved = 0;
+		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
+	}
+	if (wish->set)
+		entry__ipc_set(entry, wish->set, wish->kind == 1);
 }
 
 /* semctl, msgctl, shmctl: commands that act on an object, and not those that ask about the whole system. */
-static __always_inline void entry__ipc_control(struct entry_memory *entry, struct task_struct *task, __u32 kind,
-					       __u32 number, __u64 command, __u64 address, bool narrow)
+static __always_inline void ipc__control(struct ipc_wish *wish, __s32 kind, __u32 number, __u64 command, __u64 address, bool narrow)
 {
 	const __u32 ipc_64 = 0x100; /* version flag of old callers, ipc_parse_version() */
 	const __u32 info = kind == 0 ? 19 : kind == 1 ? 12 : 14; /* SEM_INFO, MSG_INFO, SHM_INFO */
@@ -331,34 +333,36 @@ static __always_inline void entry__ipc_control(struct entry_memory *entry, struc
 	command &= ~ipc_64;
 	if (command == 3 /* IPC_INFO */ || command == info)
 		return;
-	entry__ipc(entry, task, kind, number);
+	wish->kind = kind;
+	wish->number = number;
 	if (command == 1 /* IPC_SET */ && !narrow)
-		entry__ipc_set(entry, address, kind == 1);
+		wish->set = address;
 }
 
 /* ipc(): the System V calls of 32-bit programs under one number (include/uapi/linux/ipc.h). */
-static __always_inline void entry__ipc_call(struct entry_memory *entry, struct task_struct *task, __u32 call)
+static __always_inline void ipc__call(struct ipc_wish *wish, const __u64 *args)
 {
-	const __u64 *args = entry->call.args;
-
-	switch (call) {
+	switch (args[0] & 0xffff) {
 	case 1: case 4: /* SEMOP, SEMTIMEDOP */
-		entry__ipc(entry, task, 0, args[1]);
+		wish->kind = 0;
+		wish->number = args[1];
 		break;
 	case 11: case 12: /* MSGSND, MSGRCV */
-		entry__ipc(entry, task, 1, args[1]);
+		wish->kind = 1;
+		wish->number = args[1];
 		break;
 	case 21: /* SHMAT */
-		entry__ipc(entry, task, 2, args[1]);
+		wish->kind = 2;
+		wish->number = args[1];
 		break;
 	case 3: /* SEMCTL */
-		entry__ipc_control(entry, task, 0, args[1], args[3], 0, true);
+		ipc__control(wish, 0, args[1], args[3], 0, true);
 		break;
 	case 14: /* MSGCTL */
-		entry__ipc_control(entry, task, 1, args[1], args[2], 0, true);
+		ipc__control(wish, 1, args[1], args[2], 0, true);
 		break;
 	case 24: /* SHMCTL */
-		entry__ipc_control(entry, task, 2, args[1], args[2], 0, true);
+		ipc__control(wish, 2, args[1], args[2], 0, true);
 		break;
 	}
 }
@@ -405,6 +409,20 @@ static __always_inline void entry__ending(struct entry_memory *entry, struct tas
 #endif
 }
 
+/* The process, or the group of processes if `number` is less than 1, that a call signals or traces. */
+static __always_inline void entry__targets(struct entry_memory *entry, struct task_struct *task, __s32 number, __u32 slot)
+{
+	struct pid *pid = number ? pid__find(task, number > 0 ? number : -number) : compat__group(task);
+
+	if (number > 0) {
+		entry__target(entry, pid__task(pid));
+		return;
+	}
+	/* __kill_pgrp_info() in kernel/signal.c goes through the group in this order. */
+	entry->cursor = pid ? (__u64)compat__members(pid) : 0;
+	entry__members(entry, slot);
+}
+
 static __always_inline void entry__old_mmap(struct entry_memory *entry)
 {
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_mmap));
@@ -431,6 +449,9 @@ TIER_FUNCTION int entry__special(__u32 slot)
 		return 0;
 	const __u64 *args = entry->call.args;
 	bool narrow = !(entry->call.arch & 0x80000000U); /* __AUDIT_ARCH_64BIT */
+	bool is_wanted = false, is_signal = false;
+	__s32 target = 0;
+	struct ipc_wish ipc = { .kind = -1 };
 
 	switch (entry->call.shape.special) {
 	case ASH_SPECIAL_OPENAT2:
@@ -471,31 +492,29 @@ TIER_FUNCTION int entry__special(__u32 slot)
 			entry__mq_attr(entry, AW_SPECIAL_MQ_GETSETATTR, args[1], narrow);
 		break;
 	case ASH_SPECIAL_SIGNAL_PROCESS:
-		if (HOOKS_ATTACHED & ASH_HOOK_SIGNAL)
-			break; /* special__signalled() is told of every target */
-		if ((__s32)args[0] <= 0) {
-			if ((__s32)args[0] != -1)
-				entry__group(entry, task, args[0], slot);
-			break;
-		}
-	/* fall through */
+		target = args[0];
+		is_wanted = target != -1; /* all: see special__signalled() */
+		is_signal = true;
+		break;
 	case ASH_SPECIAL_SIGNAL_THREAD:
-		if (!(HOOKS_ATTACHED & ASH_HOOK_SIGNAL) && (__s32)args[0] > 0)
-			entry__target(entry, task__find(task, args[0]));
+		target = args[0];
+		is_wanted = target > 0;
+		is_signal = true;
 		break;
 	case ASH_SPECIAL_SIGNAL_THREAD_OF:
-		if (!(HOOKS_ATTACHED & ASH_HOOK_SIGNAL) && (__s32)args[1] > 0)
-			entry__target(entry, task__find(task, args[1]));
+		target = args[1];
+		is_wanted = target > 0;
+		is_signal = true;
 		break;
 	case ASH_SPECIAL_PTRACE:
-		if (args[0] == PTRACE_ATTACH || args[0] == PTRACE_SEIZE)
-			entry__target(entry, task__find(task, args[1]));
+		target = args[1];
+		is_wanted = target > 0 && (args[0] == PTRACE_ATTACH || args[0] == PTRACE_SEIZE);
 		break;
 	case ASH_SPECIAL_SOCKETCALL:
 		entry__socketcall(entry);
 		break;
 	case ASH_SPECIAL_IPC:
-		entry__ipc_call(entry, task, args[0] & 0xffff);
+		ipc__call(&ipc, args);
 		break;
 	case ASH_SPECIAL_OLD_MMAP:
 		entry__old_mmap(entry);
@@ -509,18 +528,24 @@ TIER_FUNCTION int entry__special(__u32 slot)
 	case ASH_SPECIAL_SEM:
 	case ASH_SPECIAL_MSG:
 	case ASH_SPECIAL_SHM:
-		entry__ipc(entry, task, entry->call.shape.special - ASH_SPECIAL_SEM, args[0]);
+		ipc.kind = entry->call.shape.special - ASH_SPECIAL_SEM;
+		ipc.number = args[0];
 		break;
 	case ASH_SPECIAL_SEM_CONTROL:
-		entry__ipc_control(entry, task, 0, args[0], args[2], args[3], narrow);
+		ipc__control(&ipc, 0, args[0], args[2], args[3], narrow);
 		break;
 	case ASH_SPECIAL_MSG_CONTROL:
-		entry__ipc_control(entry, task, 1, args[0], args[1], args[2], narrow);
+		ipc__control(&ipc, 1, args[0], args[1], args[2], narrow);
 		break;
 	case ASH_SPECIAL_SHM_CONTROL:
-		entry__ipc_control(entry, task, 2, args[0], args[1], args[2], narrow);
+		ipc__control(&ipc, 2, args[0], args[1], args[2], narrow);
 		break;
 	}
+	/* Looked up in one place: there are kernels that take programs of 4096 instructions only. */
+	if (is_wanted && !(is_signal && (HOOKS_ATTACHED & ASH_HOOK_SIGNAL))) /* the hook is told of every target */
+		entry__targets(entry, task, target, slot);
+	if (ipc.kind >= 0)
+		entry__ipc(entry, task, &ipc);
 	return 0;
 }
 

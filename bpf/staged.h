@@ -14,9 +14,9 @@
 
 #include "stages.h"
 
-/* 5 single stages, 8 rounds of fragments and two walks make 31. */
+/* Four single stages, 9 rounds of fragments and two walks, with one to spare. */
 #define PATH_ROUNDS     9
-#define FRAGMENT_ROUNDS 8
+#define FRAGMENT_ROUNDS 9
 #define FRAGMENT_STEPS  ((ARGUMENTS_MAX / ARGUMENTS_IN_FRAGMENT + FRAGMENT_ROUNDS) / FRAGMENT_ROUNDS)
 #define GROUP_STEPS     16
 #define GROUP_ROUNDS    (AW_TARGETS_MAX / GROUP_STEPS)

@@ -53,10 +53,10 @@ static __always_inline long tier__read_user_string(void *to, __u32 size, const v
  * decides; the rest is done in further rounds of the same stage (staged.h).
  */
 #if defined(TIER_SMALL)
-#define CLAUSES_TRIED 8
-#define PATH_STEPS    40
+#define CLAUSES_TRIED 6
+#define PATH_STEPS    36
 #elif defined(TIER_STAGED)
-#define CLAUSES_TRIED AS_RANGE_MAX
+#define CLAUSES_TRIED 32
 #define PATH_STEPS    64
 #else
 #define CLAUSES_TRIED AS_RANGE_MAX

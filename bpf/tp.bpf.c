@@ -2,8 +2,7 @@
 /*
  * Tier `tp`: kernels 4.15 and 4.16, by tracepoints and perf buffers, in programs of at most 4096 instructions without back edges.
  *
- * A tracepoint hands over numbers instead of pointers to what they come from: no registers, so that of a 32-bit call only 32 bits of each
- * argument are known; no task that gets a signal, which is looked up by its number.
+ * What a tracepoint hands over is a copy of numbers: of the arguments, and of the thread id of a task that gets a signal.
  */
 #define TIER_STAGED
 #define TIER_NO_LOOPS
@@ -17,7 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 struct trace_enter {
 	__u64 common;
 	long nr;
-	unsigned long arguments[6];
+	__u64 arguments[6];
 };
 
 struct trace_exit {
@@ -47,7 +46,10 @@ struct trace_signal {
 SEC("tp/raw_syscalls/sys_enter")
 int sys_enter(struct trace_enter *ctx)
 {
-	return staged__enter(ctx, NULL, ctx->arguments, ctx->nr);
+	__u64 arguments[6];
+
+	__builtin_memcpy(arguments, ctx->arguments, sizeof(arguments));
+	return staged__enter(ctx, NULL, arguments, ctx->nr);
 }
 
 SEC("tp/raw_syscalls/sys_exit")
@@ -75,5 +77,5 @@ int signal_generate(struct trace_signal *ctx)
 {
 	struct pid *own = compat__pid(task__current());
 
-	return special__signalled(pid__task(pid__find_at(own, 0, ctx->pid)));
+	return special__signalled(pid__task(pid__find_at(own, 0, ctx->pid)), false);
 }

@@ -19,7 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if !__has_embed("btf.bpf.o") || !__has_embed("raw_tp.bpf.o")
+#if !__has_embed("btf.bpf.o") || !__has_embed("raw_tp.bpf.o") || !__has_embed("raw_tp_noloops.bpf.o") || \
+	!__has_embed("raw_tp_sub4096.bpf.o") || !__has_embed("tp.bpf.o")
 #error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
 #endif
 
@@ -31,6 +32,18 @@ static const unsigned char raw_tp_object[] __attribute__((aligned(16))) = {
 #embed "raw_tp.bpf.o"
 };
 
+static const unsigned char raw_tp_noloops_object[] __attribute__((aligned(16))) = {
+#embed "raw_tp_noloops.bpf.o"
+};
+
+static const unsigned char raw_tp_sub4096_object[] __attribute__((aligned(16))) = {
+#embed "raw_tp_sub4096.bpf.o"
+};
+
+static const unsigned char tp_object[] __attribute__((aligned(16))) = {
+#embed "tp.bpf.o"
+};
+
 static const struct {
 	const char *name;
 	const unsigned char *bytes;
@@ -38,6 +51,9 @@ static const struct {
 } tiers[CBPF_TIERS] = {
 	[CBPF_TIER_BTF] = { "btf", btf_object, sizeof(btf_object) },
 	[CBPF_TIER_RAW_TP] = { "raw_tp", raw_tp_object, sizeof(raw_tp_object) },
+	[CBPF_TIER_RAW_TP_NOLOOPS] = { "raw_tp_noloops", raw_tp_noloops_object, sizeof(raw_tp_noloops_object) },
+	[CBPF_TIER_RAW_TP_SUB4096] = { "raw_tp_sub4096", raw_tp_sub4096_object, sizeof(raw_tp_sub4096_object) },
+	[CBPF_TIER_TP] = { "tp", tp_object, sizeof(tp_object) },
 };
 
 /* Asks for the tick count where nothing else can, see ask_ticks(). Rare, without an effect, and with room for a cookie. */
@@ -241,7 +257,7 @@ static void choose_programs(struct cbpf *handle)
 	}
 }
 
-int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct cbpf **result)
+int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const char *btf_path, struct cbpf **result)
 {
 	if (tier >= CBPF_TIERS)
 		return -EINVAL;
@@ -253,7 +269,8 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct 
 	libbpf_set_print(keep_log);
 	logging = handle;
 
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit",
+		    .btf_custom_path = btf_path);
 	handle->object = bpf_object__open_mem(tiers[tier].bytes, tiers[tier].size, &options);
 
 	int error = handle->object ? set_settings(handle, settings) : -errno;

@@ -167,6 +167,7 @@ extension Collector {
         var settings = KernelSettings(selfProcess: UInt32(getpid()))
         if !hookWays.isEmpty { settings.traces = KernelSettings.tracesWithHooks }
         settings.ringBytes = configuration.ringBytes
+        settings.typeInformation = configuration.typeInformation
         if let inflight = configuration.inflight { settings.inflight = inflight }
         // The kernel leaves auditd out (auditd_test_task() in kernel/audit.c); a plugin's parent is auditd.
         if configuration.isPlugin { settings.excludedProcess = UInt32(getppid()) }

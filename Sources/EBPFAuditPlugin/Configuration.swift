@@ -15,6 +15,8 @@ struct Configuration: Sendable {
     var tier: Tier?
     /// Ways in which path hooks may be attached; none of them: there are no hooks.
     var hooks: HookWays = [.fentry, .kprobe]
+    /// A file with the kernel's type information, or nil to use what the kernel itself tells.
+    var typeInformation: String?
     /// Batches between formatting and writing.
     var queueBatches = 16
     /// Size of the ring, bytes.
@@ -74,6 +76,7 @@ extension Configuration {
         case "hooks":
             guard let ways = Self.hookWays(value) else { return "'hooks' is \(value); it must be \(Self.hookWayNames)" }
             hooks = ways
+        case "btf": typeInformation = value
         case "queue_batches":
             guard let count = Int(value), (2...1024).contains(count) else {
                 return "'queue_batches' is \(value); it must be a number from 2 to 1024"
@@ -99,7 +102,7 @@ extension Configuration {
             endOfEvent = value == "yes"
         default:
             return
-                "unknown key '\(key)'; known are rules, output, node, tier, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
+                "unknown key '\(key)'; known are rules, output, node, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
         }
         return nil
     }

@@ -11,6 +11,9 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(help: ArgumentHelp("Type information of the running kernel, for one that has none itself.", valueName: "file"))
+    var btf: String?
+
     func run() throws {
         let features = KernelFeatures()
         let choice: Result<(Tier, [TierAttempt]), Failure>
@@ -18,6 +21,7 @@ struct ProbeCommand: ParsableCommand {
         do throws(KernelError) {
             var settings = KernelSettings(selfProcess: UInt32(getpid()))
             settings.traces = KernelSettings.tracesWithHooks
+            settings.typeInformation = btf
             var attempts: [TierAttempt] = []
             let kernel = try TierChoice.load(settings: settings, only: nil, attempts: &attempts)
             hooks = kernel.attachHooks(.all, ways: .available())

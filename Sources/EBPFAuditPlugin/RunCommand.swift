@@ -34,6 +34,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How to attach path hooks: \(Configuration.hookWayNames).", valueName: "way"))
     var hooks: String?
 
+    @Option(help: ArgumentHelp("Type information of the running kernel, for one that has none itself.", valueName: "file"))
+    var btf: String?
+
     @Option(name: .customLong("for"), help: ArgumentHelp("Stop after this time.", valueName: "seconds"))
     var duration: Double?
 
@@ -97,6 +100,7 @@ struct RunCommand: ParsableCommand {
         if quiet || silent { result.outputs.removeAll { $0 == .stdout } }
         if let tier { result.tier = Tier(named: tier) }
         if let hooks, let ways = Configuration.hookWays(hooks) { result.hooks = ways }
+        if let btf { result.typeInformation = btf }
         result.isPlugin = plugin
         result.duration = duration
         result.isSilent = silent

@@ -19,6 +19,8 @@ package struct KernelSettings: Sendable {
     package var traces: UInt32 = 1
     /// Enough for the tasks that are in calls with paths at a time; each takes 3.5 KiB.
     package static let tracesWithHooks: UInt32 = 4096
+    /// A file with type information to use in place of the kernel's own (`/sys/kernel/btf/vmlinux`), or nil.
+    package var typeInformation: String?
 
     package init(selfProcess: UInt32) { self.selfProcess = selfProcess }
 }
@@ -43,7 +45,7 @@ package struct KernelSettings: Sendable {
         raw.traces = settings.traces
 
         var handle: OpaquePointer?
-        var error = unsafe cbpf_open(tier.raw, &raw, &handle)
+        var error = unsafe cbpf_open(tier.raw, &raw, settings.typeInformation, &handle)
         guard let opened = unsafe handle else { throw .failed(stage: "opening tier \(tier.name)", errno: -error, log: "") }
         var stage = "opening"
         if error == 0 {

@@ -22,8 +22,11 @@ enum Place {
     /// The program under test: `EBPF_AUDIT`, else what `swift build -c release` makes.
     static let program = ProcessInfo.processInfo.environment["EBPF_AUDIT"] ?? root + "/.build/release/ebpf-audit"
 
-    /// Words that force a tier on every collector of the tests, from `EBPF_AUDIT_TIER`; none lets the program choose.
-    static let tierOptions = ProcessInfo.processInfo.environment["EBPF_AUDIT_TIER"].map { ["--tier", $0] } ?? []
+    /// Words that force a tier (`EBPF_AUDIT_TIER`) and type information (`EBPF_AUDIT_BTF`) on every collector of the tests; none lets
+    /// the program choose.
+    static let tierOptions = [("EBPF_AUDIT_TIER", "--tier"), ("EBPF_AUDIT_BTF", "--btf")].flatMap { name, option in
+        ProcessInfo.processInfo.environment[name].map { [option, $0] } ?? []
+    }
 
     /// One of the programs that the Makefile builds from `Tests/Workload`; without links, as the kernel names it.
     static func workload(_ name: String) -> String {

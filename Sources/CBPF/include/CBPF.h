@@ -15,9 +15,12 @@ struct cbpf;
 
 /* The kernel programs that are built in, best first. */
 enum cbpf_tier {
-	CBPF_TIER_BTF = 0,    /* 5.8 and later: BTF raw tracepoints, ring buffer */
-	CBPF_TIER_RAW_TP = 1, /* 5.3 to 5.7: raw tracepoints, perf buffers */
-	CBPF_TIERS = 2,
+	CBPF_TIER_BTF = 0,        /* 5.8 and later: BTF raw tracepoints, ring buffer */
+	CBPF_TIER_RAW_TP = 1,     /* 5.3 to 5.7: raw tracepoints, perf buffers */
+	CBPF_TIER_RAW_TP_NOLOOPS = 2, /* 5.2: without loops */
+	CBPF_TIER_RAW_TP_SUB4096 = 3, /* 4.17 to 5.1: in programs of at most 4096 instructions */
+	CBPF_TIER_TP = 4,         /* 4.15 and 4.16: by tracepoints */
+	CBPF_TIERS = 5,
 };
 
 struct cbpf_settings {
@@ -32,8 +35,11 @@ struct cbpf_settings {
 /* The name by which --tier and the documents call a tier, or NULL. */
 const char *cbpf_tier_name(enum cbpf_tier tier);
 
-/* Opens the programs of a tier and applies the settings. Nothing is in the kernel yet. */
-int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, struct cbpf **handle);
+/*
+ * Opens the programs of a tier and applies the settings. `btf_path` is a file with type information to use in place of the kernel's own, or
+ * NULL. Nothing is in the kernel yet.
+ */
+int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const char *btf_path, struct cbpf **handle);
 
 /* Creates the maps and has the kernel verify the programs. On an error cbpf_log() says what the kernel said. */
 int cbpf_load(struct cbpf *handle);
