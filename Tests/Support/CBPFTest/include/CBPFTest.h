@@ -30,6 +30,15 @@ struct cbpf_test_member {
 /* Sets the size of structure `type` in the object file at `path` and its members; returns how many it has. */
 int cbpf_test_layout(const char *path, const char *type, uint32_t *size, struct cbpf_test_member *members, uint32_t room);
 
+/* A program of an object file: its type (enum bpf_prog_type) and instructions (struct bpf_insn) before any relocation. */
+typedef void cbpf_test_program_visitor(void *context, const char *name, uint32_t type, const uint64_t *instructions, size_t count);
+
+/* A map: its type (enum bpf_map_type), and whether it stands for a section of global data. */
+typedef void cbpf_test_map_visitor(void *context, const char *name, uint32_t type, int is_global_data);
+
+/* Shows all programs and maps in the object file at `path`; nothing is loaded. */
+int cbpf_test_inspect(const char *path, cbpf_test_program_visitor *programs, cbpf_test_map_visitor *maps, void *context);
+
 /* One system call, as it stands: libc's own functions add calls or keep answers. Returns its result, or a negative errno. */
 long cbpf_test_call(long number, long a0, long a1, long a2, long a3);
 
