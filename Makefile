@@ -30,6 +30,8 @@ BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_t
 # Kernel programs that only the tests load.
 BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load target limit empty.bpf.o ring.bpf.o)
+
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
@@ -67,6 +69,31 @@ kernels: test-deps build workload
 	@Tests/Kernels/matrix.py --only '$(KERNELS_ONLY)' $(if $(KERNELS),--images '$(KERNELS)') \
 		$(if $(KERNELS_DIFFERENTIAL),--differential $(dir $(BINARY))Differential --runs '$(KERNELS_DIFFERENTIAL)' \
 		--options '$(DIFFERENTIAL)',--tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)')
+
+## make bench    what watching costs, beside kernel audit (BENCH_ROUNDS=5 BENCH_SUSTAINED=10 [s]; a full run has 15 and 60)
+BENCH_ROUNDS ?= 5
+BENCH_SUSTAINED ?= 10
+BENCH ?=
+bench: build $(BENCH_PROGRAMS)
+	$(call install-packages,$(BENCH_PACKAGES))
+	@$(if $(filter-out 0,$(shell id -u)),sudo )python3 Benchmarks/bench.py --program $(BINARY) --rounds $(BENCH_ROUNDS) \
+		--sustained $(BENCH_SUSTAINED) $(BENCH)
+
+$(BUILD)/bench/load: Benchmarks/loads/load.c Benchmarks/limits/limits.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Wno-unused-parameter -pthread $< -o $@
+
+$(BUILD)/bench/target: Benchmarks/loads/target.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -static $< -o $@
+
+$(BUILD)/bench/limit: Benchmarks/limits/limit.c Benchmarks/limits/limits.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Wno-unused-parameter $< -lbpf -o $@
+
+$(BUILD)/bench/%.bpf.o: Benchmarks/limits/%.bpf.c Benchmarks/limits/limits.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
 ## make check    formatting of the Swift sources, and lines that stand twice
 check:
