@@ -29,6 +29,8 @@ struct {
 	struct aw_ipc ipc;
 	struct aw_ipc_set ipc_set;
 	struct aw_target target;
+	struct aw_step_file step_file;
+	struct aw_step_child step_child;
 } wire_layouts;
 
 /* What stage__enter() knows: arguments and process. */

@@ -134,7 +134,7 @@ static __always_inline struct aw_section *trace__room(struct trace *trace)
 		trace->is_cut = true;
 		return NULL;
 	}
-	return (void *)&trace->steps[used & (TRACE_STEPS - 1)];
+	return (void *)&trace->steps[MASKED(used, TRACE_STEPS - 1)];
 }
 
 static __always_inline void trace__step(struct trace *trace, struct aw_section *head, __u8 kind, __u8 flags, __u32 length)

@@ -21,7 +21,7 @@ import Testing
             // EOE has no field, and the kernel ends MQ_GETSETATTR with a blank (show_special(), kernel/auditsc.c).
             let mayEndInBlank = text.hasPrefix("type=EOE ") || text.hasPrefix("type=MQ_GETSETATTR ")
             if last.isEmpty ? !mayEndInBlank || text.hasSuffix("  ") : !last.contains("=") { return "ends in \(last)" }
-            for word in text.split(separator: " ") where word.hasSuffix("=") { return "empty \(word)" }
+            for word in text.split(separator: " ") where word.hasSuffix("=") && !word.dropLast().contains("=") { return "empty \(word)" }
         }
         return nil
     }
