@@ -26,7 +26,7 @@ BPF_CPU = $(if $(filter $(BUILD)/bpf/btf.bpf.o $(BUILD)/bpf/hooks% $(BPF_TEST_OB
 BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
-BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry)
+BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe)
 # Kernel programs that only the tests load.
 BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 
@@ -111,7 +111,7 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@ # leaves BTF, which libbpf needs, and takes DWARF, which it does not
-	@touch Sources/CBPF/CBPF.c # embeds the object, which the Swift build does not see change
+	@touch Sources/CBPF/CBPF.c Sources/CBPF/Hooks.c # embed the objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by tier
 sizes: bpf

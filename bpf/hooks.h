@@ -22,6 +22,7 @@ enum hook {
 	HOOK_DO_GETNAME,
 	HOOK_FILENAME_LOOKUP,
 	HOOK_FILENAME_PARENTAT,
+	HOOK_PATH_PARENTAT,
 	HOOK_DO_FILP_OPEN,
 	HOOK_TERMINATE_WALK,
 	HOOK_D_LOOKUP,
@@ -37,6 +38,8 @@ enum hook {
 	HOOKS,
 };
 
+_Static_assert(HOOKS <= TRACE_FUNCTIONS, "a trace has room for all functions");
+
 /* Parameters of the function that a hook is on. */
 const volatile __u8 setting_arity[HOOKS];
 /* Its result is a pointer, or an error in place of one. */
@@ -50,14 +53,18 @@ static __always_inline bool hook__has_mapping(void)
 	return setting_arity[HOOK_VFS_MKDIR] > 3;
 }
 
-static __always_inline bool hook__failed(enum hook hook, __u64 result)
-{
-	return setting_is_pointer[hook] ? result >= (__u64)-MAX_ERRNO : (__s32)result < 0;
-}
-
 static __always_inline bool hook__is_pointer(__u64 value)
 {
 	return value && value < (__u64)-MAX_ERRNO;
+}
+
+static __always_inline bool hook__failed(enum hook hook, __u64 result)
+{
+	if (setting_is_pointer[hook])
+		return !hook__is_pointer(result);
+	/* Not to be worked out for a pointer, which the verifier does not let anybody shift. */
+	barrier_var(result);
+	return (__s32)result < 0;
 }
 
 /* What audit_copy_inode() takes of a file, by GET(source, member...): PEEK, or BPF_CORE_READ from a pointer that was read before. */
@@ -197,6 +204,12 @@ static __always_inline void hook__file(struct trace *trace, __u32 name, __u32 fl
 	trace__step(trace, head, AW_STEP_FILE, 0, sizeof(*step));
 }
 
+/* ECHILD, ESTALE: the caller goes on with more care (fs/namei.c). */
+static __always_inline bool hook__is_tried_again(__s32 result)
+{
+	return result == -10 || result == -116;
+}
+
 /* filename_lookup(), filename_parentat() */
 static __always_inline void hook__looked_up(struct trace *trace, struct filename *name, struct path *path, bool failed, __u32 flags)
 {
@@ -261,6 +274,22 @@ static __always_inline void hook__open(struct trace *trace, struct filename *nam
 
 #define LAST_ROOT 1 /* fs/namei.c */
 
+/* Since 7.0 a member of an enumeration type. */
+enum last_type___7_0 { LAST_TYPE_7_0 };
+
+struct nameidata___7_0 {
+	enum last_type___7_0 last_type;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 hook__last_type(struct nameidata *nd)
+{
+	struct nameidata___7_0 *later = (void *)nd;
+
+	if (bpf_core_field_exists(nd->last_type))
+		return PEEK(nd, last_type);
+	return PEEK(later, last_type);
+}
+
 static __always_inline bool hook__is_root(const char *name)
 {
 	char head[2] = {};
@@ -290,7 +319,7 @@ static __always_inline void hook__walk(struct trace *trace, struct nameidata *nd
 	 * What fails with the directory at hand goes through link_path_walk() once more, as an error in place of a name, and that resets
 	 * the kind of the last part. A name of slashes alone has the same kind and is always found.
 	 */
-	walk->is_found = PEEK(nd, last_type) != LAST_ROOT || hook__is_root(PEEK(nd, name, name));
+	walk->is_found = hook__last_type(nd) != LAST_ROOT || hook__is_root(PEEK(nd, name, name));
 	if (!walk->is_found) {
 		hook__object(&walk->directory, PEEK(dentry, d_inode));
 		walk->last_length = PEEK(nd, last.len) & AW_STEP_TEXT_MAX;

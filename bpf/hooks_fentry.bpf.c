@@ -69,6 +69,18 @@ int leave_filename_parentat(__u64 *ctx)
 	return 0;
 }
 
+SEC("fexit/path_parentat")
+int leave_path_parentat(__u64 *ctx)
+{
+	struct trace *trace = trace__current();
+	struct nameidata *nd = (void *)ARGUMENT(ctx, 0);
+	__s32 result = result_of(HOOK_PATH_PARENTAT, ctx);
+
+	if (trace && !hook__is_tried_again(result))
+		hook__looked_up(trace, PEEK(nd, name), (void *)ARGUMENT(ctx, 2), result < 0, AW_STEP_PARENT);
+	return 0;
+}
+
 SEC("fentry/do_filp_open")
 int enter_do_filp_open(__u64 *ctx)
 {

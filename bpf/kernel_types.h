@@ -257,7 +257,7 @@ struct linux_binprm {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
-	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+	unsigned long bp, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
 	__u64 regs[31];
 	__u64 orig_x0;

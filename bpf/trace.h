@@ -14,6 +14,10 @@
 
 _Static_assert(TRACE_STEPS + TRACE_STEP_MAX <= AW_STEPS_MAX, "steps fit their bound");
 
+/* Functions that hooks are on, and calls within each other of one that are told apart: an overlay's and those below it. */
+#define TRACE_FUNCTIONS 16
+#define TRACE_DEPTH 2
+
 /* What a look-up of open() has come to, noted when the kernel lets go of it: fs/namei.c terminate_walk(). */
 struct trace_walk {
 	bool is_reached;       /* the directory of the last part was found */
@@ -41,6 +45,8 @@ struct trace {
 	__u8 groups;            /* enum ash_hooks that the call needs */
 	bool is_active;         /* the call is under way */
 	bool is_cut;            /* a step found no room */
+	__u8 depth[TRACE_FUNCTIONS]; /* calls under way of a function that a pair of kprobes is on, see hooks_kprobe.bpf.c */
+	__u64 saved[TRACE_FUNCTIONS][TRACE_DEPTH][2]; /* their arguments */
 	struct trace_walk walk;
 	__u8 steps[TRACE_STEPS + TRACE_STEP_MAX];
 };
@@ -89,6 +95,7 @@ static __always_inline void trace__begin(__u64 task, const struct inflight *call
 	trace->paths = call->shape.paths;
 	trace->groups = groups;
 	trace->is_cut = false;
+	__builtin_memset(trace->depth, 0, sizeof(trace->depth));
 	trace->is_active = true;
 }
 

@@ -62,6 +62,12 @@ struct NamesList {
         numbered[number] = UInt8(entry)
     }
 
+    /// The name has led to a file that the steps do not tell of.
+    mutating func foundUnseen(number: Int) {
+        guard has(number: number) else { return }
+        entries[Int(numbered[number])].type = .normal
+    }
+
     /// Whether the name with this number is in the list.
     func has(number: Int) -> Bool { number < 16 && numbered[number] != 255 }
 

@@ -18,7 +18,9 @@ extension PathPlan {
         let reader = WireReader(event.sections)
         var offset = Int(index.steps.offset)
         let end = offset + Int(max(0, index.steps.count))
-        var isLookedUp = false
+        let first = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 0)
+        let isQueue = first == .queue || first == .queueRemoval
+        var isChanged = false
         while index.steps.isPresent, offset < end, let head = try? reader.load(at: offset, as: aw_section.self) {
             let start = offset + MemoryLayout<aw_section>.size
             let value = Slot(offset: Int32(truncatingIfNeeded: start), count: head.length)
@@ -31,7 +33,6 @@ extension PathPlan {
                 list.readOwn(value)
             case AW_STEP_FILE.rawValue:
                 guard let step = try? reader.load(at: start, as: aw_step_file.self) else { continue }
-                isLookedUp = true
                 // It has been read, whatever the above makes of the call.
                 if step.name < 6, !list.has(number: Int(step.name)) {
                     list.read(index.pathnames[Int(step.name)], number: Int(step.name))
@@ -42,11 +43,11 @@ extension PathPlan {
                 guard let step = try? reader.load(at: start, as: aw_step_child.self) else { continue }
                 let size = Int32(MemoryLayout<aw_object>.size)
                 // A message queue's name is not looked up: audit hides the directory that it is in (audit_inode_parent_hidden()).
-                if !isLookedUp, list.has(number: 0) {
+                if isQueue, !isChanged {
                     list.found(step.parent, at: value, number: 0, isParent: true, event)
                     hidden = 0
                 }
-                isLookedUp = true
+                isChanged = true
                 list.changed(
                     parent: step.parent, at: value, child: step.child, at: Slot(offset: value.offset + size, count: size),
                     name: Slot(offset: value.offset + 2 * size, count: value.count - 2 * size),
@@ -54,18 +55,28 @@ extension PathPlan {
             default: continue
             }
         }
-        // mq_open() of a queue that is there: the file behind the descriptor.
-        if !isLookedUp, list.has(number: 0), index.result.isPresent {
-            guard let object = try? reader.load(at: Int(index.result.offset), as: aw_object.self) else { return }
-            list.found(object, at: index.result, number: 0, isParent: false, event)
-        }
+        if first == .queueRemoval { hidden = 0 }
+        if first == .queue, !isChanged { Self.takeQueue(into: &list, event, index: index) }
         take(list, hidden: hidden, event, index: index, uses: uses)
+    }
+
+    /// mq_open() of a queue that is there: its file is behind the descriptor, or the queue was found and refused.
+    private static func takeQueue(into list: inout NamesList, _ event: borrowing EventView, index: SectionIndex) {
+        if let object = try? WireReader(event.sections).load(at: Int(index.result.offset), as: aw_object.self),
+            index.result.isPresent
+        {
+            list.found(object, at: index.result, number: 0, isParent: false, event)
+        } else if PathOutcome(.queue, event, isRename: false) == .found {
+            list.foundUnseen(number: 0)
+        }
     }
 
     /// The names that the call reads, in order, where no hook tells of it.
     private static func readNames(
         of event: borrowing EventView, index: SectionIndex, uses: PathUseTable, into list: inout NamesList
     ) {
+        // This kernel does not have the call, so nobody has looked at its arguments.
+        if event.hasReturned, event.call.ret == -Int64(ENOSYS) { return }
         let isReversed = readsSecondFirst(event, index: index, uses: uses)
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place

@@ -102,7 +102,8 @@ struct PathPlan {
         for argument in 0..<6 where index.named & (1 << argument) != 0 {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if PathOutcome(use, event, isRename: isRename) == .changed {
-                add(PathItem(form: .text, type: use == .delete ? .delete : .create, name: index.pathnames[argument]))
+                let isGone = use == .delete || use == .queueRemoval
+                add(PathItem(form: .text, type: isGone ? .delete : .create, name: index.pathnames[argument]))
             }
         }
         if !resultIsPlaced { add(PathItem(form: .null, type: .normal, object: index.result)) }
@@ -149,6 +150,7 @@ struct PathPlan {
     private mutating func addLookedUp(_ name: Slot, _ use: PathUse, outcome: PathOutcome, _ event: borrowing EventView) {
         switch outcome {
         case .unread: break
+        case .parentFound where use == .queueRemoval, .changed where use == .queueRemoval: listed += 1
         case .found: add(PathItem(form: .text, type: .normal, name: name, isUnevaluated: use == .mountPoint))
         case .notFound: add(PathItem(form: .text, type: .unknown, name: name))
         case .parentFound, .changed: add(parent(of: name, event))
@@ -216,14 +218,19 @@ enum PathOutcome {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open, .creat, .program: .found
-                case .create, .delete: .changed
+                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open, .creat, .program, .queue: .found
+                case .create, .delete, .queueRemoval: .changed
                 case .text: .notFound
                 }
             return
         }
         guard event.hasReturned else {
             self = .notFound
+            return
+        }
+        if use == .queueRemoval {
+            // The queues' directory is sticky and open to all: who may not remove one gets EPERM, from may_delete().
+            self = event.call.ret == -Int64(EPERM) ? .changed : .parentFound
             return
         }
         guard use == .create || use == .delete else {
@@ -255,6 +262,8 @@ enum PathOutcome {
         // No descriptor, or no file to put behind it: before the look-up (do_sys_openat2()). Beyond what may be resolved: within it.
         case EMFILE where use == .open, ENFILE where use == .open, EXDEV where use == .open: .notFound
         case EMFILE where use == .creat, ENFILE where use == .creat: .notFound
+        // The attributes are read before the name.
+        case EFAULT where use == .queue: .unread
         case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, ESTALE, EBADF, ECHILD: .notFound
         default: .found
         }

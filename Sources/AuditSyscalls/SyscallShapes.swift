@@ -23,6 +23,10 @@ package enum PathUse: UInt8, Sendable {
     case creat
     /// Executed.
     case program
+    /// A message queue that is opened or made: audit hides the directory that they are all in (`audit_inode_parent_hidden()`).
+    case queue
+    /// A message queue that is removed.
+    case queueRemoval
 }
 
 /// What the arguments of a system call mean, beyond being numbers.
@@ -102,7 +106,7 @@ package struct SyscallShape: Sendable {
         for path in paths {
             switch path.use {
             case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource: hooks |= ASH_HOOK_LOOK.rawValue
-            case .create, .delete: hooks |= ASH_HOOK_CHANGE.rawValue
+            case .create, .delete, .queue, .queueRemoval: hooks |= ASH_HOOK_CHANGE.rawValue
             case .open, .creat, .program: hooks |= ASH_HOOK_OPEN.rawValue
             case .text: break
             }
@@ -194,7 +198,7 @@ package enum SyscallShapes {
         SyscallShape("creat").path(0, .creat).flag(ASH_RESULT_FD),
         SyscallShape("execve").path(0, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
         SyscallShape("execveat").path(1, .program).flag(ASH_EXEC).special(ASH_SPECIAL_EXEC),
-        SyscallShape("mq_open").path(0).flag(ASH_RESULT_FD).special(ASH_SPECIAL_MQ_OPEN).hooks(ASH_HOOK_CHANGE),
+        SyscallShape("mq_open").path(0, .queue).flag(ASH_RESULT_FD).special(ASH_SPECIAL_MQ_OPEN),
     ]
 
     private static let looking: [SyscallShape] =
@@ -232,7 +236,7 @@ package enum SyscallShapes {
         SyscallShape("rmdir").path(0, .delete),
         SyscallShape("unlink").path(0, .delete),
         SyscallShape("unlinkat").path(1, .delete),
-        SyscallShape("mq_unlink").path(0, .delete),
+        SyscallShape("mq_unlink").path(0, .queueRemoval),
     ]
 
     private static let moving: [SyscallShape] = [

@@ -16,6 +16,20 @@ static const unsigned char fentry_object[] __attribute__((aligned(16))) = {
 #embed "hooks_fentry.bpf.o"
 };
 
+static const unsigned char kprobe_object[] __attribute__((aligned(16))) = {
+#embed "hooks_kprobe.bpf.o"
+};
+
+/* A way to attach, and the programs for it. */
+struct way {
+	const unsigned char *bytes;
+	size_t size;
+	enum cbpf_hook_state state;
+};
+
+static const struct way fentry = { fentry_object, sizeof(fentry_object), CBPF_HOOK_FENTRY };
+static const struct way kprobe = { kprobe_object, sizeof(kprobe_object), CBPF_HOOK_KPROBE };
+
 enum { NAMES_MAX = 2, HOOKS_READ = 1 << 8 /* bpf/maps.h */ };
 
 /* By number, as in bpf/hooks.h. Programs are enter_X and leave_X, where X is the first name. */
@@ -23,7 +37,7 @@ static const struct {
 	const char *program;
 	const char *names[NAMES_MAX]; /* the function's, newest kernels last */
 	uint32_t groups;              /* that need it */
-	uint32_t since;               /* kernel version from which on it is needed */
+	uint32_t since, before;       /* kernel versions that need it */
 } table[HOOKS] = {
 	/*
 	 * 7.0. Before, names are known by the pointer in struct filename, and their order by the call; there is nothing to attach to but
@@ -31,8 +45,9 @@ static const struct {
 	 */
 	{ .program = "do_getname", .names = { "do_getname" }, .groups = ASH_HOOKS_PATH, .since = 0x070000 },
 	{ .program = "filename_lookup", .names = { "filename_lookup" }, .groups = ASH_HOOKS_PATH },
-	/* 5.15 (0766ec82e5fb): __filename_parentat(), which leaves the name alone. */
-	{ .program = "filename_parentat", .names = { "filename_parentat", "__filename_parentat" }, .groups = ASH_HOOK_CHANGE },
+	/* Its seven parameters are more than trampolines took before 6.6 (473e3150e30a), and before 5.15 it gave the name away. */
+	{ .program = "filename_parentat", .names = { "__filename_parentat" }, .groups = ASH_HOOK_CHANGE, .since = 0x060600 },
+	{ .program = "path_parentat", .names = { "path_parentat" }, .groups = ASH_HOOK_CHANGE, .before = 0x060600 },
 	{ .program = "do_filp_open", .names = { "do_filp_open", "do_file_open" }, .groups = ASH_HOOK_OPEN },
 	{ .program = "terminate_walk", .names = { "terminate_walk" }, .groups = ASH_HOOK_OPEN },
 	/* 6.12 (e747e15156b7), see hook__is_parent_told() in bpf/hooks.h. */
@@ -117,10 +132,11 @@ static int share_maps(struct cbpf *handle, struct bpf_object *object)
 }
 
 /* Opens and loads the programs of the hooks in `wanted`. */
-static int load(struct cbpf *handle, uint32_t wanted, const struct signature signatures[HOOKS], struct bpf_object **result)
+static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, const struct signature signatures[HOOKS],
+		struct bpf_object **result)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
-	struct bpf_object *object = bpf_object__open_mem(fentry_object, sizeof(fentry_object), &options);
+	struct bpf_object *object = bpf_object__open_mem(way->bytes, way->size, &options);
 
 	if (!object)
 		return -errno;
@@ -141,7 +157,8 @@ static int load(struct cbpf *handle, uint32_t wanted, const struct signature sig
 			if (!(wanted & 1U << i) || !is_program_of(bpf_program__name(program), table[i].program, &which))
 				continue;
 			bpf_program__set_autoload(program, true);
-			error = bpf_program__set_attach_target(program, 0, signatures[i].name);
+			if (way == &fentry)
+				error = bpf_program__set_attach_target(program, 0, signatures[i].name);
 		}
 	}
 	if (!error)
@@ -170,7 +187,8 @@ static void refuse(struct cbpf *handle, int hook, int error)
 }
 
 /* Attaches what `object` has of the hooks in `wanted`. */
-static void attach(struct cbpf *handle, struct bpf_object *object, uint32_t wanted)
+static void attach(struct cbpf *handle, const struct way *way, struct bpf_object *object, uint32_t wanted,
+		   const struct signature signatures[HOOKS])
 {
 	struct hook_side *side = &handle->hook_side;
 	struct bpf_program *program;
@@ -178,7 +196,7 @@ static void attach(struct cbpf *handle, struct bpf_object *object, uint32_t want
 	side->objects[side->object_count++] = object;
 	for (int i = 0; i < HOOKS; i++)
 		if (wanted & 1U << i)
-			side->hooks[i].state = CBPF_HOOK_FENTRY;
+			side->hooks[i].state = way->state;
 	bpf_object__for_each_program(program, object) {
 		for (int i = 0; i < HOOKS; i++) {
 			int which;
@@ -186,7 +204,9 @@ static void attach(struct cbpf *handle, struct bpf_object *object, uint32_t want
 			if (!(wanted & 1U << i) || side->hooks[i].state == CBPF_HOOK_REFUSED ||
 			    !is_program_of(bpf_program__name(program), table[i].program, &which))
 				continue;
-			side->links[i][which] = bpf_program__attach(program);
+			handle->log[0] = 0;
+			side->links[i][which] = way == &fentry ? bpf_program__attach(program) :
+								 bpf_program__attach_kprobe(program, which == 1, signatures[i].name);
 			side->programs[i][which] = bpf_program__fd(program);
 			if (!side->links[i][which])
 				refuse(handle, i, -errno);
@@ -194,28 +214,28 @@ static void attach(struct cbpf *handle, struct bpf_object *object, uint32_t want
 	}
 }
 
-/* Attaches by trampoline what of `wanted` can be had so: all at once, or where the kernel refuses a program, one by one. */
-static void attach_fentry(struct cbpf *handle, uint32_t wanted, const struct signature signatures[HOOKS])
+/* Attaches what of `wanted` can be had this way: all at once, or where the kernel refuses a program, one by one. */
+static void attach_all(struct cbpf *handle, const struct way *way, uint32_t wanted, const struct signature signatures[HOOKS])
 {
 	struct bpf_object *object = NULL;
 
 	if (!wanted)
 		return;
-	int error = load(handle, wanted, signatures, &object);
+	int error = load(handle, way, wanted, signatures, &object);
 
 	if (!error) {
-		attach(handle, object, wanted);
+		attach(handle, way, object, wanted, signatures);
 		return;
 	}
 	for (int i = 0; i < HOOKS; i++) {
 		if (!(wanted & 1U << i))
 			continue;
 		handle->log[0] = 0;
-		error = load(handle, 1U << i, signatures, &object);
+		error = load(handle, way, 1U << i, signatures, &object);
 		if (error)
 			refuse(handle, i, error);
 		else
-			attach(handle, object, 1U << i);
+			attach(handle, way, object, 1U << i, signatures);
 	}
 }
 
@@ -226,31 +246,41 @@ uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways)
 	struct btf *btf = btf__load_vmlinux_btf();
 	uint32_t version = kernel_version(), wanted = 0, complete = groups & ASH_HOOKS;
 
+	cbpf_hooks_detach(handle);
+	cbpf_hooks_close(handle);
 	/* The programs of these tiers do not look for traces. */
 	if (handle->is_staged)
 		ways = 0;
-
 	for (int i = 0; i < HOOKS; i++) {
 		if (btf)
 			signatures[i] = find_signature(btf, table[i].names);
 		hooks[i].function = signatures[i].name ? signatures[i].name : table[i].names[0];
-		if (!(table[i].groups & groups) || version < table[i].since)
-			hooks[i].state = CBPF_HOOK_UNNEEDED;
-		else if (signatures[i].name && ways & CBPF_HOOKS_FENTRY)
+		bool is_needed = table[i].groups & groups && version >= table[i].since &&
+				 (!table[i].before || version < table[i].before);
+
+		hooks[i].state = is_needed ? CBPF_HOOK_LACKING : CBPF_HOOK_UNNEEDED;
+		if (is_needed && signatures[i].name)
 			wanted |= 1U << i;
-		else
-			hooks[i].state = CBPF_HOOK_LACKING;
 	}
 	btf__free(btf);
 	cbpf_log_to(handle);
-	attach_fentry(handle, wanted, signatures);
+	if (ways & CBPF_HOOKS_FENTRY)
+		attach_all(handle, &fentry, wanted, signatures);
+	if (ways & CBPF_HOOKS_KPROBE) {
+		uint32_t left = 0;
+
+		for (int i = 0; i < HOOKS; i++)
+			if (wanted & 1U << i && hooks[i].state != CBPF_HOOK_FENTRY)
+				left |= 1U << i;
+		attach_all(handle, &kprobe, left, signatures);
+	}
 	cbpf_log_to(NULL);
 
 	for (int i = 0; i < HOOKS; i++)
 		if (hooks[i].state >= CBPF_HOOK_LACKING)
 			complete &= ~table[i].groups;
 	if (handle->hooks)
-		*handle->hooks = complete | (hooks[0].state == CBPF_HOOK_FENTRY ? HOOKS_READ : 0);
+		*handle->hooks = complete | (hooks[0].state == CBPF_HOOK_FENTRY || hooks[0].state == CBPF_HOOK_KPROBE ? HOOKS_READ : 0);
 	return complete;
 }
 
@@ -278,8 +308,9 @@ void cbpf_hooks_detach(struct cbpf *handle)
 
 void cbpf_hooks_close(struct cbpf *handle)
 {
-	for (size_t i = 0; i < handle->hook_side.object_count; i++)
-		bpf_object__close(handle->hook_side.objects[i]);
+	while (handle->hook_side.object_count)
+		bpf_object__close(handle->hook_side.objects[--handle->hook_side.object_count]);
+	memset(handle->hook_side.programs, 0, sizeof(handle->hook_side.programs));
 }
 
 int cbpf_hooks_missed(struct cbpf *handle, uint64_t *missed)

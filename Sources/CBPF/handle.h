@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 /* Hooks by number as in bpf/hooks.h. */
-enum { HOOKS = 15, HOOK_OBJECTS_MAX = HOOKS + 1, LINKS_A_HOOK = 2 };
+enum { HOOKS = 16, HOOK_OBJECTS_MAX = 2 * HOOKS + 2, LINKS_A_HOOK = 2 };
 
 struct perf_reader;
 

@@ -47,7 +47,7 @@ package struct HookReport: Sendable {
         /// No call that the rules select goes through the function.
         case unneeded
         case fentry, kprobe
-        /// This kernel has no such function to attach to.
+        /// This kernel has no such function, or permits no way to attach to it.
         case lacking
         /// The kernel refuses it; the text says why.
         case refused(String)
@@ -76,7 +76,7 @@ package struct HookReport: Sendable {
         case .unneeded: "not needed"
         case .fentry: "fentry"
         case .kprobe: "kprobe"
-        case .lacking: "this kernel has no such function to attach to"
+        case .lacking: "nothing to attach to"
         case .refused(let reason): "refused: \(reason)"
         }
     }

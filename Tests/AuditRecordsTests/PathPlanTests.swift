@@ -47,7 +47,6 @@ import Testing
         ("unlink", [(0, "d/n")], ["PARENT d/", "DELETE d/n"]),
         ("unlinkat", [(1, "n")], ["PARENT /w", "DELETE n"]),
         ("rmdir", [(0, "/a/b/")], ["PARENT /a/", "DELETE /a/b/"]),
-        ("mq_unlink", [(0, "q")], ["PARENT /w", "DELETE q"]),
         // Two getname() in one call are done from the last to the first.
         ("rename", [(0, "a/o"), (1, "b/n")], ["PARENT b/", "PARENT a/", "DELETE a/o", "CREATE b/n"]),
         ("renameat2", [(1, "o"), (3, "n")], ["PARENT /w", "PARENT /w", "DELETE o", "CREATE n"]),
@@ -107,6 +106,19 @@ import Testing
         for error in it.errors {
             #expect(try Self.items(Self.event(it.call, it.names, ret: -Int64(error))) == it.items, "\(it.call) \(error)")
         }
+    }
+
+    /// A message queue's directory is counted and not shown (audit_inode_parent_hidden(), ipc/mqueue.c).
+    @Test func messageQueues() throws {
+        for (ret, count, items) in [(0, "2", ["DELETE q"]), (-Int64(EPERM), "2", ["DELETE q"]), (-Int64(ENOENT), "1", [])] {
+            let records = try format(Self.event("mq_unlink", [(0, "q")], ret: ret), options: Self.options).map(ReadRecord.init)
+            #expect(records[0]["items"] == count)
+            #expect(records.filter { $0.type == "CWD" }.count == 1)
+            let paths = records.filter { $0.type == "PATH" }
+            #expect(paths.map { $0["nametype"]! + " " + String(decoding: $0.bytes("name") ?? [], as: UTF8.self) } == items)
+        }
+        #expect(try Self.items(Self.event("mq_open", [(0, "q")], ret: -Int64(EEXIST))) == ["NORMAL q"])
+        #expect(try Self.items(Self.event("mq_open", [(0, "q")], ret: -Int64(EFAULT))) == [])
     }
 
     /// getname() refuses an empty name, so the kernel has no entry for it.

@@ -210,6 +210,16 @@ import Testing
         var steps = try Steps("mq_unlink", [(0, "q")])
         steps.child(AW_STEP_DELETE, in: 5, "q", 6)
         #expect(try steps.records(items: 2) == ["DELETE q 6"])
+        #expect(try Steps("mq_unlink", [(0, "q")], ret: -2).records(items: 1) == [])
+        steps = try Steps("mq_open", [(0, "q")], ret: 3)
+        steps.child(AW_STEP_CREATE, in: 5, "q", nil)
+        steps.child(AW_STEP_CREATE, in: 5, "q", 6)
+        steps.event.add(Steps.object(6), as: AW_ROLE_RESULT)
+        #expect(try steps.records(items: 2) == ["CREATE q 6"])
+        // One that is there already.
+        steps = try Steps("mq_open", [(0, "q")], ret: 3)
+        steps.event.add(Steps.object(6), as: AW_ROLE_RESULT)
+        #expect(try steps.records() == ["NORMAL q 6"])
     }
 
     @Test func aDescriptorsFileComesFirst() throws {

@@ -49,7 +49,7 @@ enum cbpf_hook_state {
 	CBPF_HOOK_UNNEEDED = 0, /* no call that was asked for goes through it */
 	CBPF_HOOK_FENTRY,       /* attached by trampoline */
 	CBPF_HOOK_KPROBE,       /* attached by breakpoint */
-	CBPF_HOOK_LACKING,      /* this kernel has no such function to attach to */
+	CBPF_HOOK_LACKING,      /* this kernel has no such function, or no way is permitted */
 	CBPF_HOOK_REFUSED,      /* the kernel refuses it: see error */
 };
 
@@ -67,7 +67,7 @@ enum cbpf_hook_ways {
 };
 
 /*
- * Attaches the path hooks that calls of these groups (enum ash_hooks) need. Before cbpf_attach(). Returns the groups that are complete; a
+ * Attaches the path hooks that calls of these groups (enum ash_hooks) need, in place of earlier ones. Before cbpf_attach(). Returns the groups that are complete; a
  * hook that cannot be had makes its groups incomplete and is no error. The calls of an incomplete group are told without hooks.
  */
 uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways);
