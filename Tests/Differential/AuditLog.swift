@@ -58,12 +58,15 @@ struct Record: Sendable {
 
 /// All records of one time stamp and serial.
 struct Event: Sendable {
-    let stamp: String
+    var stamp: String
     let serial: String
     var records: [Record]
 
     /// The record that says who did what: SYSCALL, or URINGOP for what io_uring's own threads do.
     var head: Record? { records.first { $0.type == "SYSCALL" } ?? records.first { $0.type == "URINGOP" } }
+
+    /// The time stamp, ms.
+    var milliseconds: Int? { Int(stamp.filter { $0 != "." }) }
 
     var pid: Int? { head?["pid"].flatMap { Int($0) } }
     var ppid: Int? { head?["ppid"].flatMap { Int($0) } }
@@ -96,6 +99,14 @@ struct AuditLog {
         let mark = events.lastIndex { $0.records[0].type == "USER" && $0.records[0].text.contains(Self.beginMark) }
         if let mark { copy.events.removeFirst(mark + 1) }
         return copy
+    }
+
+    /// How many serials between the first and the last are no event's. The kernel gives one to what it records only, and what
+    /// auditd is too slow to read it drops without counting it as lost (kauditd_send_queue(), kernel/audit.c).
+    var missingSerials: Int {
+        let serials = Set(events.compactMap { Int($0.serial) })
+        guard let first = serials.min(), let last = serials.max() else { return 0 }
+        return last - first + 1 - serials.count
     }
 
     init(_ bytes: [UInt8]) {

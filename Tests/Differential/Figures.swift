@@ -24,6 +24,8 @@ struct Figures: Codable {
         let ours: String
     }
 
+    /// Runs that could not be compared, and are not in these figures.
+    var withoutComparison = 0
     var kernelEvents = 0
     var ourEvents = 0
     var pairs = 0
@@ -52,9 +54,9 @@ struct Figures: Codable {
     init() {}
 
     /// Compares what two logs have of the processes that descend from `leader`.
-    init(kernel: AuditLog, ours: AuditLog, leader: Int) {
+    init(kernel: AuditLog, ours: AuditLog, leader: Int, origin: Origin) {
         let tree = ProcessTree(leader: leader, logs: [kernel, ours])
-        var normaliser = Normaliser(kernel: kernel)
+        var normaliser = Normaliser(kernel: kernel, origin: origin)
         let theirs = tree.events(of: kernel.afterMark()).map { normaliser.normalise($0) }
         let own = tree.events(of: ours).map { normaliser.normalise($0) }
         let pairing = Pairing(kernel: theirs, ours: own)
@@ -106,6 +108,7 @@ struct Figures: Codable {
 
     /// Adds what another workload gave.
     mutating func add(_ other: Figures) {
+        withoutComparison += other.withoutComparison
         kernelEvents += other.kernelEvents
         ourEvents += other.ourEvents
         pairs += other.pairs

@@ -1,28 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// What may differ between the kernel's records and ours, and why. Nothing else may: see docs/fidelity.md.
-enum Allowance: String, CaseIterable, Sendable {
-    /// Kernel and program number their events each for itself (docs/decisions/0001-serials.md).
-    case serial
-    /// auditd leaves EOE records out of its log file (it sends them to plugins only); we write them unless told otherwise.
-    case endOfEvent = "eoe"
-    /// Some records end in a blank (MQ_GETSETATTR, EOE), which auditd cuts off in its log (format_raw(), auditd-event.c).
-    case trailingBlank = "trailing-blank"
-    /// Kernels up to 5.15, and again from 6.2 on, keep the first title that they write for a task until it ends, so that
-    /// it is stale after an exec (audit_log_proctitle(), kernel/auditsc.c; commit c3f3ea8af44d "audit: free audit_proctitle
-    /// only on task exit"). We write what the title is, as 5.16 to 6.1 do.
-    case titleCache = "proctitle-cache"
-
-    var reason: String {
-        switch self {
-        case .serial: "each source numbers its own events"
-        case .endOfEvent: "auditd leaves EOE out of its log files"
-        case .trailingBlank: "auditd cuts the blank off that a record ends with"
-        case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
-        }
-    }
-}
-
 /// Titles as processes had them, from the kernel's own records.
 private struct Titles {
     /// The title that the kernel first wrote for each process.
@@ -90,9 +67,15 @@ private struct Titles {
 struct Normaliser {
     private(set) var counts: [Allowance: Int] = [:]
     private let titles: Titles
+    private let origin: Origin
 
-    /// - Parameter kernel: the kernel's whole log; what it says of a task may come from an event that is not compared.
-    init(kernel: AuditLog) { titles = Titles(kernel: kernel) }
+    /// - Parameters:
+    ///   - kernel: the kernel's whole log; what it says of a task may come from an event that is not compared.
+    ///   - origin: the kernel and the machine.
+    init(kernel: AuditLog, origin: Origin) {
+        titles = Titles(kernel: kernel)
+        self.origin = origin
+    }
 
     /// `event` without records that only one of the logs can have.
     mutating func normalise(_ event: Event) -> Event {
@@ -109,13 +92,38 @@ struct Normaliser {
     /// Two events of the same call without what may differ.
     mutating func normalise(kernel: Event, ours: Event) -> (kernel: Event, ours: Event) {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
-        guard let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
+        var (kernel, ours) = (kernel, ours)
+        if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one != other,
+            abs(one - other) <= Self.tick
+        {
+            counts[.lateTick, default: 0] += 1
+            ours.stamp = kernel.stamp
+        }
+        if origin.isBefore(5, 16), ours.records.contains(where: { $0.type == "OPENAT2" }) {
+            counts[.openat2, default: 0] += 1
+            ours.records.removeAll { $0.type == "OPENAT2" }
+        }
+        if origin.isBefore(6, 1), !kernel.records.contains(where: { $0.type == "CWD" }),
+            ours.records.contains(where: { $0.type == "CWD" }), Self.filesHaveNoNames(kernel)
+        {
+            counts[.directoryOfDescriptor, default: 0] += 1
+            ours.records.removeAll { $0.type == "CWD" }
+        }
+        if let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
             titles.first[pid] == one, titles.contains(other)
-        else { return (kernel, ours) }
-        counts[.titleCache, default: 0] += 1
-        var (first, second) = (kernel, ours)
-        first.records.removeAll { $0.type == "PROCTITLE" }
-        second.records.removeAll { $0.type == "PROCTITLE" }
-        return (first, second)
+        {
+            counts[.titleCache, default: 0] += 1
+            kernel.records.removeAll { $0.type == "PROCTITLE" }
+            ours.records.removeAll { $0.type == "PROCTITLE" }
+        }
+        return (kernel, ours)
     }
+
+    private static func filesHaveNoNames(_ event: Event) -> Bool {
+        let files = event.records.filter { $0.type == "PATH" }
+        return !files.isEmpty && files.allSatisfy { $0["name"] == "(null)" }
+    }
+
+    /// The length of a tick where there are 250 in a second, ms, and one for rounding: Debian's kernels.
+    private static let tick = 5
 }

@@ -104,8 +104,8 @@ struct Session {
             .write(to: directory.appending(path: "release"), atomically: true, encoding: .utf8)
     }
 
-    /// Compares the logs that a run left in `directory`.
-    mutating func compare(_ directory: URL) throws -> Figures {
+    /// Compares the logs that a run left in `directory`; `isEmulated` says that the machine's ticks came late.
+    mutating func compare(_ directory: URL, isEmulated: Bool) throws -> Figures {
         let leader = try String(contentsOf: directory.appending(path: "leader"), encoding: .utf8)
         guard let leader = Int(leader.split(separator: "\n").first ?? "") else { throw HarnessError("\(directory.path)/leader is no pid") }
         let kernel = AuditLog(try bytes(of: directory.appending(path: "kernel.log")))
@@ -113,7 +113,13 @@ struct Session {
         for (name, log) in [("kernel", kernel), ("our", ours)] where !log.unreadable.isEmpty {
             notes.append("\(log.unreadable.count) lines of the \(name) log are no records: \(log.unreadable[0])")
         }
-        return Figures(kernel: kernel, ours: ours, leader: leader)
+        let dropped = kernel.missingSerials
+        guard dropped == 0 else {
+            throw HarnessError("kernel audit dropped \(dropped) events on their way to auditd: the comparison would be wrong")
+        }
+        let release = try String(contentsOf: directory.appending(path: "release"), encoding: .utf8)
+        return Figures(
+            kernel: kernel, ours: ours, leader: leader, origin: Origin(release: release, isEmulated: isEmulated))
     }
 
     private static func isReady(_ text: String) -> Bool {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+/// What may differ between the kernel's records and ours, and why. Nothing else may: see docs/fidelity.md.
+enum Allowance: String, CaseIterable, Sendable {
+    /// Kernel and program number their events each for itself (docs/decisions/0001-serials.md).
+    case serial
+    /// auditd leaves EOE records out of its log file (it sends them to plugins only); we write them unless told otherwise.
+    case endOfEvent = "eoe"
+    /// Some records end in a blank (MQ_GETSETATTR, EOE), which auditd cuts off in its log (format_raw(), auditd-event.c).
+    case trailingBlank = "trailing-blank"
+    /// Kernels up to 5.15, and again from 6.2 on, keep the first title that they write for a task until it ends, so that
+    /// it is stale after an exec (audit_log_proctitle(), kernel/auditsc.c; commit c3f3ea8af44d "audit: free audit_proctitle
+    /// only on task exit"). We write what the title is, as 5.16 to 6.1 do.
+    case titleCache = "proctitle-cache"
+    /// Kernels before 5.16 have no OPENAT2 record (571e5c0efcb2 "audit: add OPENAT2 record to list "how" info").
+    case openat2
+    /// Some kernels note the working directory only with a name that they read from the caller (audit_getname()), others with every
+    /// file, also of a descriptor (audit_alloc_name()). Seen on 5.10, not on 6.1. We do as the newer ones.
+    case directoryOfDescriptor = "cwd-of-descriptor"
+    /// Emulated ticks come late, and then the coarse clock, which the kernel stamps with, and the count of ticks, by which we do, are
+    /// brought up to date by different amounts. Only where the machine is said to be emulated.
+    case lateTick = "late-tick"
+
+    var reason: String {
+        switch self {
+        case .serial: "each source numbers its own events"
+        case .endOfEvent: "auditd leaves EOE out of its log files"
+        case .trailingBlank: "auditd cuts the blank off that a record ends with"
+        case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
+        case .openat2: "before 5.16 the kernel has no OPENAT2 record"
+        case .directoryOfDescriptor: "before 6.1 the kernel has no CWD of calls that name no file"
+        case .lateTick: "emulated ticks come late: stamps up to one tick apart"
+        }
+    }
+}
+
+/// Where logs come from, as far as it decides what may differ.
+struct Origin {
+    /// The kernel's version; nil when it is not known.
+    let version: (major: Int, minor: Int)?
+    /// The machine was emulated: its ticks come late.
+    let isEmulated: Bool
+
+    /// - Parameter release: as `uname -r` has it.
+    init(release: String, isEmulated: Bool) {
+        let numbers = release.split(separator: ".").prefix(2).compactMap { Int($0) }
+        version = numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+        self.isEmulated = isEmulated
+    }
+
+    /// Whether the kernel is older than `major`.`minor`; false when its version is not known.
+    func isBefore(_ major: Int, _ minor: Int) -> Bool { version.map { $0 < (major, minor) } ?? false }
+}
