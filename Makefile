@@ -27,6 +27,8 @@ BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wal
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe)
+# The kernel program of get-offsets.
+BPF_TOOL_OBJECTS := $(BUILD)/bpf/offsets.bpf.o
 # Kernel programs that only the tests load.
 BPF_TEST_OBJECTS := $(BUILD)/bpf-test/selection_test.bpf.o
 
@@ -35,7 +37,7 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load target limit empty.bpf.o ring
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all sizes run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
+.PHONY: all get-offsets sizes run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -48,7 +50,7 @@ run: build
 
 ## make test     install what is missing, build, and run every test
 TEST ?=
-test: test-deps build workload bpf-test
+test: test-deps build get-offsets workload bpf-test
 	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
 
 ## make differential  compare with the records of the kernel's own audit (DIFFERENTIAL="..." for options)
@@ -105,13 +107,13 @@ build: deps bpf
 	$(SWIFT) build $(RELEASE) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
-bpf: deps $(BPF_OBJECTS)
+bpf: deps $(BPF_OBJECTS) $(BPF_TOOL_OBJECTS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@ # leaves BTF, which libbpf needs, and takes DWARF, which it does not
-	@touch Sources/CBPF/CBPF.c Sources/CBPF/Hooks.c # embed the objects, which the Swift build does not see change
+	@touch Sources/CBPF/CBPF.c Sources/CBPF/Hooks.c get_offsets/wanted.c get_offsets/check.c # embed objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by tier
 sizes: bpf
@@ -119,6 +121,10 @@ sizes: bpf
 		llvm-readelf -s $$object | awk -v tier="$$(basename $$object .bpf.o)" \
 			'$$4 == "FUNC" { printf "%-15s %6d  %s\n", tier, $$3 / 8, $$8 }' | sort -k2,2nr; \
 	done
+
+## make get-offsets  the program that makes type information for kernels without, at .build/release/get-offsets
+get-offsets: deps bpf
+	$(SWIFT) build $(RELEASE) --product get-offsets
 
 ## make bpf-test the kernel programs that only the tests load, under build/bpf-test
 bpf-test: $(BPF_TEST_OBJECTS)

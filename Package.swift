@@ -77,6 +77,16 @@ let package = Package(
         .target(
             name: "AuditTestSupport", dependencies: ["AuditEvents", "CAuditWire"], path: "Tests/Support/AuditTestSupport",
             swiftSettings: strict),
+        // A command: type information for kernels that carry none (`make get-offsets`).
+        .executableTarget(
+            name: "get-offsets", path: "get_offsets",
+            cSettings: [
+                .unsafeFlags([
+                    "--embed-dir=\(Context.packageDirectory)/build/bpf", "-std=gnu23", "-Wall", "-Wextra", "-Werror",
+                    "-Wno-unused-parameter", "-Wno-sign-compare",
+                ])
+            ],
+            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
         // Kernel programs and layouts under test: libbpf, but not CBPF's way of using it.
         .target(
             name: "CBPFTest", dependencies: ["CAuditWire"], path: "Tests/Support/CBPFTest",
