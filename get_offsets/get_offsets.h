@@ -15,6 +15,7 @@ struct wanted_member {
 	const char *name;
 	const struct btf *types; /* the type information of the program that names it */
 	uint32_t type;       /* there */
+	uint32_t other;      /* what it is on kernels that have no such type, or 0 */
 	bool is_known;       /* some source has told where it is */
 	uint32_t offset;     /* bytes from the start of its structure */
 };

@@ -5,6 +5,7 @@
  */
 #include "get_offsets.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -158,6 +159,8 @@ int main(int count, char **words)
 
 	if (error)
 		return error;
+	/* That a file has no type information is no news: DWARF comes next. */
+	libbpf_set_print(NULL);
 	error = wanted_find(&wanted);
 	if (error) {
 		fprintf(stderr, "get-offsets: the built-in programs cannot be read: %s\n", strerror(-error));

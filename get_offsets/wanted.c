@@ -62,9 +62,16 @@ void wanted_tell(struct wanted_structure *structure, const char *member, uint32_
 
 static int add_member(struct wanted_structure *structure, const struct btf *types, const char *name, uint32_t type)
 {
-	for (size_t i = 0; i < structure->count; i++)
-		if (!strcmp(structure->members[i].name, name))
-			return 0;
+	for (size_t i = 0; i < structure->count; i++) {
+		struct wanted_member *member = &structure->members[i];
+
+		if (strcmp(member->name, name))
+			continue;
+		/* Two views of a structure that name the same member (idr.idr_rt), which then is not of the same type everywhere. */
+		if (member->types == types && member->type != type && !member->other)
+			member->other = type;
+		return 0;
+	}
 	if (structure->count == sizeof(structure->members) / sizeof(structure->members[0]))
 		return -E2BIG;
 	structure->members[structure->count++] = (struct wanted_member){ .name = name, .types = types, .type = type };
@@ -304,6 +311,8 @@ static int write_structure(struct writer *writer, size_t index)
 		return -ENOENT;
 	for (size_t i = 0; i < structure->count; i++) {
 		types[i] = structure->members[i].is_known ? write_type(writer, structure->members[i].types, structure->members[i].type) : 0;
+		if (types[i] == -ENOENT && structure->members[i].other)
+			types[i] = write_type(writer, structure->members[i].types, structure->members[i].other);
 		/* Part of a structure that this kernel does not have. */
 		if (types[i] == -ENOENT)
 			types[i] = 0;
