@@ -86,8 +86,12 @@ package struct ProgramFiles: ~Copyable {
     }
     private var entries: [Key: Entry] = [:]
 
+    private let isBlind: Bool
+
     /// Remembers nothing yet.
-    package init() {}
+    ///
+    /// - Parameter isBlind: look at no file; then nothing is known of any.
+    package init(isBlind: Bool = false) { self.isBlind = isBlind }
 
     /// What the program file with `facts` tells; nothing when it could not be read.
     ///
@@ -97,6 +101,7 @@ package struct ProgramFiles: ~Copyable {
     ///   - process: the process that runs it, for its root directory.
     ///   - now: the time, nanoseconds of any clock that goes forward.
     package mutating func program(_ facts: FileFacts, path: [UInt8], process: UInt32, now: UInt64) -> ProgramFacts {
+        if isBlind { return ProgramFacts() }
         let key = Key(inode: facts.inode, major: facts.deviceMajor, minor: facts.deviceMinor)
         if let entry = entries[key], now >= entry.time, now - entry.time < Self.lifetime { return entry.program }
         if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
@@ -115,6 +120,7 @@ package struct ProgramFiles: ~Copyable {
     package borrowing func file(
         at path: [UInt8], process: UInt32, followsLinks: Bool = true, unchangedSince time: UInt64 = .max
     ) -> FileFacts? {
+        guard !isBlind else { return nil }
         guard let file = ProcessRoot(of: process).open(path, followsLinks: followsLinks), file.changeTime <= time else { return nil }
         return file.facts
     }

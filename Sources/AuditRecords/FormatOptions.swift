@@ -16,6 +16,9 @@ package struct FormatOptions: Sendable {
     /// All capabilities that the running kernel has (`CAP_FULL_SET`): a process with all of them is not reported to gain some by an
     /// exec. 38 up to Linux 5.7, 41 since 5.9; see `KernelCapabilities`.
     package var allCapabilities: UInt64
+    /// Look at files of this machine for what an event does not tell of them: an exec's loader and capabilities, a refused file. Off for
+    /// events of another time or machine, whose files are not these.
+    package var looksAtFiles = true
 
     /// Options; the defaults are those of a stream without node name.
     package init(

@@ -28,7 +28,7 @@ package struct RecordFormatter: ~Copyable {
     /// For the enriched form; hardly anything without it.
     var accounts: AccountNames
     let callNames: CallNames
-    private var programFiles = ProgramFiles()
+    private var programFiles: ProgramFiles
     /// What the program of the exec at hand tells of itself; nothing for other calls.
     var program = ProgramFacts()
     /// The script that the exec at hand named, when it did.
@@ -47,6 +47,7 @@ package struct RecordFormatter: ~Copyable {
             nodePrefix = []
         }
         self.options = options
+        programFiles = ProgramFiles(isBlind: !options.looksAtFiles)
         accounts = AccountNames(capacity: options.enriched ? 1024 : 1)
         callNames = CallNames(isEmpty: !options.enriched)
         nextSerial = options.serialBase | 0x8000_0000
@@ -176,6 +177,9 @@ package struct RecordFormatter: ~Copyable {
 
     /// The serial that follows `serial`: the upper half of the 32-bit numbers, round and round.
     static func serial(after serial: UInt32) -> UInt32 { (serial &+ 1) | 0x8000_0000 }
+
+    /// Goes on with `serial`, its upper bit taken as set.
+    package mutating func continueSerials(at serial: UInt32) { nextSerial = serial | 0x8000_0000 }
 
     /// Uses up a serial for a record that is no event of a call.
     mutating func takeSerial() { nextSerial = Self.serial(after: nextSerial) }

@@ -26,7 +26,7 @@ struct RefusedFile {
         argument = index.named.trailingZeroBitCount
         let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
         guard [.open, .creat, .program].contains(use) else { return nil }
-        let error = Int32(truncatingIfNeeded: -event.call.ret)
+        let error = Int32(truncatingIfNeeded: 0 &- event.call.ret)
         let flags: UInt64? =
             switch use {
             case .open: Self.openFlags(event, index: index, argument: argument)

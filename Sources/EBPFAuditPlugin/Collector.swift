@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 internal import AuditEnrichment
+internal import AuditEvents
 internal import AuditOutputs
-internal import AuditRecords
 internal import AuditRules
 internal import AuditSyscalls
 internal import CAuditWire
@@ -18,14 +18,13 @@ struct Collector: ~Copyable {
     private static let clockInterval = 0.1
     /// How often losses are looked for, to tell of them among the records, s.
     private static let lossInterval = 1.0
-    /// Bytes of a batch: some hundred events, and always a whole one of the usual kind.
-    private static let batchBytes = 256 << 10
     /// The outputs get this long to take what is left at the end; a plugin's end is waited for by auditd, ms.
     private static let farewell = 2000
 
     private let configuration: Configuration
     private let loop: EventLoop
     private let writer: OutputThread
+    private let capture: CaptureFile?
     private var pipeline: Pipeline
     private var input = AuditdInput()
     private let ruleCount: Int
@@ -47,15 +46,17 @@ struct Collector: ~Copyable {
         let image = MapImage(rules)
         let hookWays = configuration.hooks.isEmpty ? [] : configuration.hooks.intersection(.available())
         let kernel = try Self.load(configuration, rules, image, hookWays)
-        let formatter = try Self.formatter(configuration)
-        let (queue, writer) = try Self.openOutputs(configuration)
+        let formatter = try Outputs.formatter(Outputs.formatOptions(configuration))
+        let capture = try Self.openCapture(configuration)
+        let (queue, writer) = try Outputs.open(configuration)
         self.configuration = configuration
         ruleCount = rules.rules.count
         hookGroups = Self.hookGroups(image)
         self.hookWays = hookWays
         self.loop = loop
         self.writer = writer
-        pipeline = Pipeline(kernel: kernel, rules: rules, formatter: formatter, queue: queue)
+        self.capture = capture
+        pipeline = Pipeline(kernel: kernel, rules: rules, formatter: formatter, queue: queue, capture: capture)
     }
 
     /// Collects until something ends it, and reports.
@@ -138,10 +139,12 @@ struct Collector: ~Copyable {
             while !pipeline.drain(), SystemTime.monotonic() < deadline { _ = loop.wait(milliseconds: Self.crowded) }
             pipeline.discard()
             pipeline.write(.stop(try account()))
+            capture?.flush()
             writer.stop(deadlineMilliseconds: Self.farewell)
             let final = try account()
             if !configuration.isSilent { Screen.error(final.text) }
             if let failure { return failure }
+            if let problem = capture?.problem { return Failure(problem, .output) }
             if let error = writer.failure { return .whileRunning(error) }
             return final.outputs.contains { $0.lost.total > 0 } ? .recordsLost : nil
         } catch {
@@ -151,6 +154,15 @@ struct Collector: ~Copyable {
 }
 
 extension Collector {
+    private static func openCapture(_ configuration: Configuration) throws(Failure) -> CaptureFile? {
+        guard let path = configuration.capture else { return nil }
+        return try CaptureFile(
+            path: path,
+            header: CaptureHeader(
+                machine: SyscallTable.arch(.native), capabilities: KernelCapabilities.all(), tick: EventClock.tickLength,
+                boot: SelfFile.bootID()))
+    }
+
     /// The hooks that calls need which some rule may select.
     private static func hookGroups(_ image: MapImage) -> HookGroups {
         var groups: HookGroups = []
@@ -183,40 +195,6 @@ extension Collector {
             return kernel
         } catch {
             throw Failure(error)
-        }
-    }
-
-    private static func openOutputs(_ configuration: Configuration) throws(Failure) -> (OutputQueue, OutputThread) {
-        do {
-            let queue = try OutputQueue(buffers: configuration.queueBatches, bufferCapacity: batchBytes)
-            var destinations: [OutputDestination] = []
-            for spec in configuration.outputs { destinations.append(try spec.open()) }
-            let isSilent = configuration.isSilent
-            for destination in destinations {
-                if let problem = destination.problem, !isSilent { Screen.error("ebpf-audit: \(problem)\n") }
-            }
-            let thread = try OutputThread(queue: queue, destinations: destinations) { output, state in
-                if !isSilent { Screen.error(Self.describe(output, state)) }
-            }
-            return (queue, thread)
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    private static func formatter(_ configuration: Configuration) throws(Failure) -> RecordFormatter {
-        var options = FormatOptions()
-        options.allCapabilities = KernelCapabilities.all()
-        options.node = configuration.node.map { Array($0.utf8) }
-        options.endOfEvent = configuration.endOfEvent
-        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses())
-        do { return try RecordFormatter(options: options) } catch { throw Failure("\(error)", .data) }
-    }
-
-    private static func describe(_ output: String, _ state: OutputState) -> String {
-        switch state {
-        case .working: "ebpf-audit: \(output): works again\n"
-        case .failing(let error), .impaired(let error), .closed(let error): "ebpf-audit: \(error)\n"
         }
     }
 }

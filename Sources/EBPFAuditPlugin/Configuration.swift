@@ -32,6 +32,8 @@ struct Configuration: Sendable {
     var isPlugin = false
     /// Seconds after which to end, or nil.
     var duration: Double?
+    /// A file that gets a copy of what the kernel side sends, or nil.
+    var capture: String?
     /// Nothing at all on the screen.
     var isSilent = false
 

@@ -15,13 +15,16 @@ struct EBPFAudit: ParsableCommand {
               Collect into a file for ausearch, for one minute:
                 ebpf-audit run --rules syscalls.rules --output file:/var/log/ebpf-audit/audit.log --for 60
                 ausearch -if /var/log/ebpf-audit/audit.log -i
+              Keep what the kernel side sends, and make records of it later:
+                ebpf-audit run --rules syscalls.rules -q --capture calls.capture --for 60
+                ebpf-audit replay --rules syscalls.rules calls.capture
               Look for mistakes in a rules file (needs neither root nor a kernel):
                 ebpf-audit rules check syscalls.rules
               Say what this kernel offers:
                 ebpf-audit probe
             """,
         version: programVersion,
-        subcommands: [RunCommand.self, RulesCommand.self, ProbeCommand.self]
+        subcommands: [RunCommand.self, ReplayCommand.self, RulesCommand.self, ProbeCommand.self]
     )
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+internal import AuditEvents
 internal import Glibc
 internal import KernelProbe
 
@@ -33,27 +34,55 @@ struct EventClock {
     /// Steps remembered: events in the ring are not older than the last few.
     private static let spansKept = 16
 
+    /// This machine's clock.
+    ///
     /// - Parameter kernel: knows the tick count. Where it does not, times are rounded down to where ticks can be, which is at most one
     ///   tick off.
     init(_ kernel: borrowing KernelSide) {
+        let sample = Self.sample(kernel)
+        self.init(tick: Self.tickLength, reading: ClockReading(offset: Self.offset(), time: sample.time, ticks: sample.ticks))
+    }
+
+    /// The clock of some machine at some time.
+    ///
+    /// - Parameters:
+    ///   - tick: length of a tick, ns, 1 … 1,000,000,000.
+    ///   - reading: what was read first.
+    init(tick: UInt64, reading: ClockReading) {
+        self.tick = tick
+        spans = [Span(from: 0, offset: reading.offset, sample: Sample(time: reading.time, ticks: reading.ticks))]
+    }
+
+    /// Length of this machine's tick, ns.
+    static var tickLength: UInt64 {
         var resolution = timespec()
         _ = unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution)
-        tick = max(1, UInt64(resolution.tv_nsec))
-        spans = [Span(from: 0, offset: Self.offset(), sample: Self.sample(kernel))]
+        return max(1, UInt64(resolution.tv_nsec))
+    }
+
+    /// What was read last.
+    var reading: ClockReading {
+        let last = spans[spans.count - 1]
+        return ClockReading(offset: last.offset, time: last.sample.time, ticks: last.sample.ticks)
     }
 
     /// Looks at the clocks again. Call about ten times a second, because a tick's length varies a little (ntp), and at once
     /// when the clock has been set.
     mutating func refresh(_ kernel: borrowing KernelSide) {
         let quick = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
+        let sample = goes(quick, with: spans[spans.count - 1].sample) ? quick : Self.sample(kernel)
+        note(ClockReading(offset: Self.offset(), time: sample.time, ticks: sample.ticks))
+    }
+
+    /// Goes on with what was read of the clocks later.
+    mutating func note(_ reading: ClockReading) {
         let last = spans.count - 1
-        let sample = goes(quick, with: spans[last].sample) ? quick : Self.sample(kernel)
-        let offset = Self.offset()
-        guard offset != spans[last].offset else {
+        let sample = Sample(time: reading.time, ticks: reading.ticks)
+        guard reading.offset != spans[last].offset else {
             spans[last].sample = sample
             return
         }
-        spans.append(Span(from: sample.time, offset: offset, sample: sample))
+        spans.append(Span(from: sample.time, offset: reading.offset, sample: sample))
         if spans.count > Self.spansKept { spans.removeFirst() }
     }
 
@@ -68,16 +97,21 @@ struct EventClock {
         return UInt64(max(0, coarse(monotonic, jiffies, spans[index].sample) &+ spans[index].offset))
     }
 
+    /// No clock shows more, ns: 146 years after the start. A damaged capture may; sums and differences of such times are numbers still.
+    private static let latest: UInt64 = 1 << 62
+
     private func coarse(_ monotonic: UInt64, _ jiffies: UInt32, _ sample: Sample) -> Int64 {
+        let fine = Int64(min(monotonic, Self.latest))
+        let sampled = Int64(min(sample.time, Self.latest))
         if let ticks = sample.ticks {
             let distance = Int64(Int32(bitPattern: jiffies &- ticks)) * Int64(tick)
-            let time = Int64(sample.time) + distance
+            let time = sampled + distance
             // The coarse clock stands still for as long as no CPU finds the time for its tick, which in a virtual machine can be
             // tenths of a second. Far off the fine clock the count is not what it seems (an event from another boot).
-            if abs(time - Int64(monotonic)) <= Self.longestPause { return time }
+            if abs(time - fine) <= Self.longestPause { return time }
         }
-        let sinceGrid = (Int64(monotonic) - Int64(sample.time)) % Int64(tick)
-        return Int64(monotonic) - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)
+        let sinceGrid = (fine - sampled) % Int64(tick)
+        return fine - (sinceGrid < 0 ? sinceGrid + Int64(tick) : sinceGrid)
     }
 
     /// Whether two samples say the same about how ticks and time relate.
@@ -123,6 +157,12 @@ enum SystemTime {
 
     /// Wall time, ns since the epoch.
     static func realtime() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+    /// Waits for a time below a second.
+    static func sleep(nanoseconds: Int) {
+        var pause = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        unsafe nanosleep(&pause, nil)
+    }
 
     /// What a clock shows, ns.
     static func nanoseconds(_ clock: clockid_t) -> UInt64 {

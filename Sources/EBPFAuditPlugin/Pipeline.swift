@@ -13,18 +13,29 @@ struct Pipeline: ~Copyable {
     var kernel: KernelSide
     private var fragments = FragmentAssembler()
     private var stages: Stages
+    private let capture: CaptureFile?
 
-    init(kernel: consuming KernelSide, rules: RuleSet, formatter: consuming RecordFormatter, queue: OutputQueue) {
+    /// - Parameter capture: gets a copy of what the ring brings.
+    init(
+        kernel: consuming KernelSide, rules: RuleSet, formatter: consuming RecordFormatter, queue: OutputQueue,
+        capture: CaptureFile? = nil
+    ) {
         let clock = EventClock(kernel)
         self.kernel = kernel
+        self.capture = capture
         stages = Stages(rules: rules, formatter: formatter, clock: clock, queue: queue)
+        capture?.note(.clock(clock.reading))
+        capture?.note(.serial(stages.nextSerial))
     }
 
     /// What happened so far.
     var counts: Counts { stages.counts }
 
     /// Looks at the clocks again, see ``EventClock/refresh(_:)``.
-    mutating func refreshClock() { stages.clock.refresh(kernel) }
+    mutating func refreshClock() {
+        stages.clock.refresh(kernel)
+        capture?.note(.clock(stages.clock.reading))
+    }
 
     /// Takes what is in the ring through the stages and hands what came of it to the outputs.
     ///
@@ -32,18 +43,23 @@ struct Pipeline: ~Copyable {
     ///   what the ring cannot hold the kernel side counts as lost.
     mutating func drain() -> Bool {
         while true {
-            let count = Self.pass(kernel, &fragments, &stages)
+            let count = Self.pass(kernel, &fragments, &stages, capture)
             kernel.releaseRecords()
             if count < Self.portion {
                 let isEmpty = stages.hasRoom()
                 stages.flush()
+                capture?.flush()
                 return isEmpty
             }
         }
     }
 
     /// Writes a record about this program itself.
-    mutating func write(_ status: StatusRecord) { stages.write(status) }
+    mutating func write(_ status: StatusRecord) {
+        stages.write(status)
+        // It has used up a serial, which a replay does not.
+        capture?.note(.serial(stages.nextSerial))
+    }
 
     /// Takes what is left in the ring and counts it as lost, for the end of a run whose outputs have stalled.
     mutating func discard() {
@@ -65,7 +81,7 @@ struct Pipeline: ~Copyable {
     /// Passes up to a portion of records on and returns how many there were. The parts are parameters, because a record borrows
     /// the ring, and an event the fragments, while the stages change.
     private static func pass(
-        _ kernel: borrowing KernelSide, _ fragments: inout FragmentAssembler, _ stages: inout Stages
+        _ kernel: borrowing KernelSide, _ fragments: inout FragmentAssembler, _ stages: inout Stages, _ capture: CaptureFile?
     ) -> Int {
         var count = 0
         while count < portion, stages.hasRoom(), let record = kernel.nextRecord() {
@@ -80,6 +96,7 @@ struct Pipeline: ~Copyable {
                         return count
                     }
                 }
+                capture?.append(record)
             } catch {
                 stages.countBad()
             }
@@ -103,6 +120,16 @@ struct Counts {
     var lostQueue: UInt64 = 0
     /// Events handed to the outputs.
     var submitted: UInt64 = 0
+
+    /// Adds the counts of another part of the run.
+    mutating func add(_ other: Counts) {
+        events += other.events
+        filtered += other.filtered
+        bad += other.bad
+        incomplete += other.incomplete
+        lostQueue += other.lostQueue
+        submitted += other.submitted
+    }
 }
 
 /// decide, format, queue.
@@ -121,6 +148,12 @@ struct Stages: ~Copyable {
         self.formatter.setKeys(rules.keys)
         self.queue = queue
     }
+
+    /// The next event's serial.
+    var nextSerial: UInt32 { formatter.nextSerial }
+
+    /// Goes on with another serial, as it was when a capture was made.
+    mutating func continueSerials(at serial: UInt32) { formatter.continueSerials(at: serial) }
 
     /// Notes a record that is no event.
     mutating func countBad() { counts.bad += 1 }

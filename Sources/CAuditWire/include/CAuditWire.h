@@ -3,6 +3,7 @@
 #define CAUDITWIRE_H
 
 #include "wire.h"
+#include "capture.h"
 #include "selection.h"
 #include "shape.h"
 #include "statistics.h"
