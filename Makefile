@@ -107,13 +107,19 @@ build: deps bpf
 	$(SWIFT) build $(RELEASE) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
-bpf: deps $(BPF_OBJECTS) $(BPF_TOOL_OBJECTS)
+bpf: deps $(BPF_OBJECTS:%=%.gz) $(BPF_TOOL_OBJECTS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_FLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@ # leaves BTF, which libbpf needs, and takes DWARF, which it does not
-	@touch Sources/CBPF/CBPF.c Sources/CBPF/Hooks.c get_offsets/wanted.c get_offsets/check.c # embed objects, which the Swift build does not see change
+	@touch get_offsets/wanted.c get_offsets/check.c # embed objects, which the Swift build does not see change
+
+.PRECIOUS: $(BUILD)/bpf/%.bpf.o
+
+$(BUILD)/bpf/%.bpf.o.gz: $(BUILD)/bpf/%.bpf.o
+	gzip -9nc $< > $@
+	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by tier
 sizes: bpf
@@ -159,7 +165,7 @@ test-deps: deps
 ## make install  program, rules, configuration and plugin file under DESTDIR
 PREFIX ?= /usr
 install: build
-	install -D -m 0750 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/ebpf-audit
+	install -D -m 0750 -s $(BINARY) $(DESTDIR)$(PREFIX)/sbin/ebpf-audit
 	install -D -m 0640 syscalls.rules $(DESTDIR)/etc/ebpf-audit/syscalls.rules
 	install -D -m 0640 packaging/ebpf-audit.conf $(DESTDIR)/etc/ebpf-audit/ebpf-audit.conf
 	install -D -m 0640 plugins.d/ebpf-audit.conf $(DESTDIR)/etc/audit/plugins.d/ebpf-audit.conf

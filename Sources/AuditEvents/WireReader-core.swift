@@ -3,11 +3,12 @@
 /// The checked reader of raw bytes: every load states its offset and is refused outside the bytes.
 ///
 /// All unsafe loads of event decoding are in this file; a bad offset is an error value, never a trap.
-package struct WireReader: ~Escapable {
+@usableFromInline package struct WireReader: ~Escapable {
     /// The bytes being read.
-    package let bytes: RawSpan
+    @usableFromInline package let bytes: RawSpan
 
     /// Reads from `bytes`.
+    @inlinable
     @_lifetime(copy bytes)
     package init(_ bytes: RawSpan) {
         self.bytes = bytes
@@ -16,7 +17,7 @@ package struct WireReader: ~Escapable {
     /// The value of a plain C type at `offset` bytes from the start.
     ///
     /// - Throws: ``WireError/outOfBounds`` when the value would reach past the end.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func load<T: BitwiseCopyable>(at offset: Int, as type: T.Type) throws(WireError) -> T {
         guard offset >= 0, MemoryLayout<T>.size <= bytes.byteCount,
             offset <= bytes.byteCount - MemoryLayout<T>.size
@@ -27,7 +28,7 @@ package struct WireReader: ~Escapable {
     /// `count` bytes from `offset`.
     ///
     /// - Throws: ``WireError/outOfBounds`` when they are not all there.
-    @inline(__always)
+    @inlinable @inline(__always)
     @_lifetime(copy self)
     package func slice(at offset: Int, count: Int) throws(WireError) -> RawSpan {
         guard offset >= 0, count >= 0, count <= bytes.byteCount, offset <= bytes.byteCount - count else {
@@ -38,7 +39,7 @@ package struct WireReader: ~Escapable {
 }
 
 /// Why bytes are not an event.
-package enum WireError: Error, Equatable {
+@usableFromInline package enum WireError: Error, Equatable {
     /// A value reaches past the end of its record.
     case outOfBounds
     /// `aw_header.version` is not the one this program was built with.

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
 #include "handle.h"
+#include "objects.h"
 #include "perf.h"
 
 #include <bpf/bpf.h>
@@ -19,41 +20,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if !__has_embed("btf.bpf.o") || !__has_embed("raw_tp.bpf.o") || !__has_embed("raw_tp_noloops.bpf.o") || \
-	!__has_embed("raw_tp_sub4096.bpf.o") || !__has_embed("tp.bpf.o")
-#error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
-#endif
-
-static const unsigned char btf_object[] __attribute__((aligned(16))) = {
-#embed "btf.bpf.o"
-};
-
-static const unsigned char raw_tp_object[] __attribute__((aligned(16))) = {
-#embed "raw_tp.bpf.o"
-};
-
-static const unsigned char raw_tp_noloops_object[] __attribute__((aligned(16))) = {
-#embed "raw_tp_noloops.bpf.o"
-};
-
-static const unsigned char raw_tp_sub4096_object[] __attribute__((aligned(16))) = {
-#embed "raw_tp_sub4096.bpf.o"
-};
-
-static const unsigned char tp_object[] __attribute__((aligned(16))) = {
-#embed "tp.bpf.o"
-};
-
 static const struct {
 	const char *name;
-	const unsigned char *bytes;
-	size_t size;
+	enum cbpf_object object;
 } tiers[CBPF_TIERS] = {
-	[CBPF_TIER_BTF] = { "btf", btf_object, sizeof(btf_object) },
-	[CBPF_TIER_RAW_TP] = { "raw_tp", raw_tp_object, sizeof(raw_tp_object) },
-	[CBPF_TIER_RAW_TP_NOLOOPS] = { "raw_tp_noloops", raw_tp_noloops_object, sizeof(raw_tp_noloops_object) },
-	[CBPF_TIER_RAW_TP_SUB4096] = { "raw_tp_sub4096", raw_tp_sub4096_object, sizeof(raw_tp_sub4096_object) },
-	[CBPF_TIER_TP] = { "tp", tp_object, sizeof(tp_object) },
+	[CBPF_TIER_BTF] = { "btf", CBPF_OBJECT_BTF },
+	[CBPF_TIER_RAW_TP] = { "raw_tp", CBPF_OBJECT_RAW_TP },
+	[CBPF_TIER_RAW_TP_NOLOOPS] = { "raw_tp_noloops", CBPF_OBJECT_RAW_TP_NOLOOPS },
+	[CBPF_TIER_RAW_TP_SUB4096] = { "raw_tp_sub4096", CBPF_OBJECT_RAW_TP_SUB4096 },
+	[CBPF_TIER_TP] = { "tp", CBPF_OBJECT_TP },
 };
 
 /* Asks for the tick count where nothing else can, see ask_ticks(). Rare, without an effect, and with room for a cookie. */
@@ -271,7 +246,7 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const c
 
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit",
 		    .btf_custom_path = btf_path);
-	handle->object = bpf_object__open_mem(tiers[tier].bytes, tiers[tier].size, &options);
+	handle->object = cbpf_object_open(tiers[tier].object, &options);
 
 	int error = handle->object ? set_settings(handle, settings) : -errno;
 

@@ -4,6 +4,7 @@
  * for the functions' names and parameters change; what it refuses is left out. Nothing here makes collecting fail.
  */
 #include "handle.h"
+#include "objects.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -12,23 +13,14 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-static const unsigned char fentry_object[] __attribute__((aligned(16))) = {
-#embed "hooks_fentry.bpf.o"
-};
-
-static const unsigned char kprobe_object[] __attribute__((aligned(16))) = {
-#embed "hooks_kprobe.bpf.o"
-};
-
 /* A way to attach, and the programs for it. */
 struct way {
-	const unsigned char *bytes;
-	size_t size;
+	enum cbpf_object object;
 	enum cbpf_hook_state state;
 };
 
-static const struct way fentry = { fentry_object, sizeof(fentry_object), CBPF_HOOK_FENTRY };
-static const struct way kprobe = { kprobe_object, sizeof(kprobe_object), CBPF_HOOK_KPROBE };
+static const struct way fentry = { CBPF_OBJECT_HOOKS_FENTRY, CBPF_HOOK_FENTRY };
+static const struct way kprobe = { CBPF_OBJECT_HOOKS_KPROBE, CBPF_HOOK_KPROBE };
 
 enum { NAMES_MAX = 2, HOOKS_READ = 1 << 8 /* bpf/maps.h */ };
 
@@ -136,7 +128,7 @@ static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, con
 		struct bpf_object **result)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
-	struct bpf_object *object = bpf_object__open_mem(way->bytes, way->size, &options);
+	struct bpf_object *object = cbpf_object_open(way->object, &options);
 
 	if (!object)
 		return -errno;
