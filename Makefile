@@ -12,7 +12,9 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
 BINARY := .build/release/ebpf-audit
 TEST_BUNDLE := .build/debug/ebpf-auditPackageTests.xctest
-RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
+# Relocations of a position-independent program, packed: a megabyte less. The C library reads them since 2.36.
+RELR := $(if $(filter 2.36,$(shell { echo 2.36; getconf GNU_LIBC_VERSION | cut -d' ' -f2; } | sort -V | head -n1)),-Xlinker -z -Xlinker pack-relative-relocs)
+RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error $(RELR)
 
 # What building needs, and what only the tests need: Debian's package names.
 PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make

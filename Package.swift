@@ -71,7 +71,9 @@ let package = Package(
                 "AuditSyscalls", "CAuditWire", "CLinux", "KernelProbe",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            // The toolchain's own linker; equal functions are kept once where nobody compares their addresses.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--icf=safe"])]
         ),
         // What several test targets need: events made by hand and at random, rules at random.
         .target(
