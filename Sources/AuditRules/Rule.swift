@@ -8,10 +8,36 @@ package enum RuleAction: Sendable, Equatable {
     case never
 }
 
-/// The kernel's filter list that a rule is on.
-package enum RuleList: Sendable, Equatable {
+/// The kernel's filter list that a rule is on. The raw value is `AUDIT_FILTER_*` of linux/audit.h, and the order in which
+/// the kernel lists its rules.
+package enum RuleList: UInt8, Sendable, Equatable, CaseIterable {
+    /// Judged when a program sends a record of its own to the kernel. Only the kernel's own audit can mean it.
+    case user = 0
+    /// Judged when a task is made: says whether its calls are looked at.
+    case task = 1
     /// Judged when a system call returns.
-    case exit
+    case exit = 4
+    /// Judged for each record: leaves it out.
+    case exclude = 5
+    /// Judged for each file that a name leads to: leaves the file's facts out.
+    case filesystem = 6
+
+    /// As auditctl(8) writes it.
+    package var name: String {
+        switch self {
+        case .user: "user"
+        case .task: "task"
+        case .exit: "exit"
+        case .exclude: "exclude"
+        case .filesystem: "filesystem"
+        }
+    }
+
+    /// The list of that name, or nil.
+    init?(named name: String) {
+        guard let list = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = list
+    }
 }
 
 /// A place in a rules file, for messages.
@@ -43,7 +69,10 @@ package struct Rule: Sendable, Equatable {
     package var key: [UInt8]?
     package var place: RulePlace
 
-    package init(action: RuleAction, syscalls: SyscallMask, tests: [RuleTest], key: [UInt8]?, place: RulePlace) {
+    package init(
+        list: RuleList = .exit, action: RuleAction, syscalls: SyscallMask, tests: [RuleTest], key: [UInt8]?, place: RulePlace
+    ) {
+        self.list = list
         self.action = action
         self.syscalls = syscalls
         self.tests = tests
@@ -99,6 +128,9 @@ package struct SyscallMask: Sendable, Hashable {
     package mutating func formUnion(_ other: SyscallMask) {
         for word in words.indices { words[word] |= other.words[word] }
     }
+
+    /// It holds all that `-S all` means to auditctl, which does not look at the last word (src/auditctl-listing.c, 3.0.9).
+    var isAll: Bool { words.dropLast().allSatisfy { $0 == .max } && words[words.count - 1] & 0xffff_ffff == 0xffff_ffff }
 
     /// Whether `number` is one of them; never for numbers that a mask cannot hold.
     package func contains(_ number: Int) -> Bool {

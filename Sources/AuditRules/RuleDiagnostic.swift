@@ -38,6 +38,29 @@ package enum RuleFault: Sendable, Equatable {
     case listMissingForSyscall
     case tooManyFields(limit: Int)
     case duplicate(of: RulePlace)
+    case noSuchRule
+    case syscallForTaskList
+    case syscallOnList(String)
+
+    // -w, -W, -p.
+    case watchWithList
+    case ruleNotEmpty
+    case pathTooLong
+    case pathNotAbsolute
+    case baseNameTooLong
+    case relativePath
+    case wildcard
+    case permissionNeedsWatch
+    case permissionNeedsField
+    case permissionTooLong
+    case permissionUnknown(String)
+
+    // -C.
+    case compareFieldMissing
+    case compareValueMissing
+    case compareFieldUnknown
+    case compareValueUnknown
+    case compareIncompatible
 
     // -S.
     case unknownSyscall(machine: String)
@@ -59,6 +82,18 @@ package enum RuleFault: Sendable, Equatable {
     case exitListOnly
     case messageTypeList
     case wrongList
+    case excludeListFields
+    case sessionList
+    case equalOnly
+    case stringTooLong
+    case unknownMessageType
+    case unknownFileType
+    case unknownFileSystem
+    case permissionLetters
+    /// The kernel refuses it with EINVAL, for the reason said.
+    case kernelRefuses(String)
+    /// The kernel refuses it with ENOENT.
+    case noSuchPath
     case fieldRefused(code: Int32)
     case operatorRefused(String)
     case identityRefused
@@ -100,6 +135,25 @@ package enum RuleFault: Sendable, Equatable {
         case .listMissingForSyscall: "Error - no list specified; begin the rule with -a always,exit"
         case .tooManyFields(let limit): "Too many fields in rule: at most \(limit), key included"
         case .duplicate(let place): "Rule exists: it repeats the one at \(place); remove either"
+        case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
+        case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
+        case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"
+        case .watchWithList: "watch option can't be given with a syscall; write -F path= or -F dir= in place of -w"
+        case .ruleNotEmpty: "Rule is not empty; a watch begins its line"
+        case .pathTooLong: "The path passed for the watch is too big"
+        case .pathNotAbsolute: "The path must start with '/'"
+        case .baseNameTooLong: "The base name of the path is too big"
+        case .relativePath: "Warning - relative path notation is not supported"
+        case .wildcard: "Warning - wildcard notation is not supported"
+        case .permissionNeedsWatch: "permission option needs a watch given prior to it"
+        case .permissionNeedsField: "Permissions should be preceeded by other fields; put a field before -p"
+        case .permissionTooLong: "permission is too long; at most four of r, w, x and a"
+        case .permissionUnknown(let letter): "Permission \(letter) isn't supported; expected r, w, x and a"
+        case .compareFieldMissing: "-C missing field name before operator"
+        case .compareValueMissing: "-C missing value after operation"
+        case .compareFieldUnknown: "-C unknown field; expected two of uid, euid, suid, fsuid, auid, obj_uid, or of their gid forms"
+        case .compareValueUnknown: "-C unknown right hand value for comparison"
+        case .compareIncompatible: "-C incompatible comparison; users compare with users, groups with groups, and none with itself"
         case .unknownSyscall(let machine):
             "Syscall name unknown in the table of \(machine); see ausyscall \(machine) --dump, or give its number (below 2048)"
         case .archMismatch: "WARNING - 32/64 bit syscall mismatch, you should specify an arch (-F arch=b64 or b32 before -S)"
@@ -118,6 +172,16 @@ package enum RuleFault: Sendable, Equatable {
         case .exitListOnly: "field can only be used with exit filter list"
         case .messageTypeList: "msgtype field can only be used with exclude or user filter list"
         case .wrongList: "field is not valid for the filter"
+        case .excludeListFields: "Only msgtype, *uid, *gid, pid, and subj* fields can be used with exclude filter"
+        case .sessionList: "field must be used with exclude, user, or exit filter"
+        case .equalOnly: "field only takes = operator"
+        case .stringTooLong: "String value too long"
+        case .unknownMessageType: "-F unknown message type; expected a name such as CWD, or a number"
+        case .unknownFileType: "-F unknown file type; expected file, dir, socket, link, character, block or fifo"
+        case .unknownFileSystem: "file system type is unknown for field; expected debugfs, tracefs or the magic number of statfs(2)"
+        case .permissionLetters: "Permission can only contain 'rwxa'"
+        case .kernelRefuses(let what): "the kernel refuses \(what) (Invalid argument)"
+        case .noSuchPath: "the kernel refuses a path that is not there (No such file or directory); -i before it lets loading go on"
         case .fieldRefused(let code): "libaudit refuses the field with error \(code)"
         case .operatorRefused(let symbol): "the kernel refuses the operator \(symbol) for this field (Invalid argument)"
         case .identityRefused: "the kernel refuses -1 as a user or group (Invalid argument); only auid can be unset, with = or !="

@@ -19,13 +19,18 @@ struct RuleLine {
 
     // What auditctl keeps in globals while it reads a line.
     var action: RuleAction?
-    private var isPrepended = false
-    private var listWord: RuleWord?
+    /// The list of -a, -A and -w, to which the rule is added.
+    var add: RuleList?
+    /// The list of -d and -W, from which the rule is deleted unless there is one to add.
+    var delete: RuleList?
+    var isPrepended = false
+    var hasListWord = false
     var tests: [RuleTest] = []
-    private var mask: SyscallMask?
+    var mask: SyscallMask?
     /// Where -S was, for the message when no list follows.
     private var syscallWord: RuleWord?
-    var isSyscallGiven: Bool { syscallWord != nil }
+    /// -S or a watch came before.
+    var isSyscallGiven = false
     /// The machine whose names -S means: that of the last arch field, else the native one.
     var machine: Int32?
     /// An arch field that is wrong makes every -S behind it look wrong; those are not reported.
@@ -34,9 +39,15 @@ struct RuleLine {
     /// Words of `key=` that could not go through -k, or of a key that was given as `key!=`.
     var otherKey: [UInt8]?
     private var keyWord: RuleWord?
-    /// A field of a later version gave the key something to belong to.
+    /// A path, permission, program or file system gave the key something to belong to.
     var hasOtherSelector = false
-    private var isAbandoned = false
+    /// Nothing more is read: the line has no effect, or what follows would be wrong only because of what came before.
+    var isAbandoned = false
+
+    /// The list that fields are for.
+    var list: RuleList? { add ?? delete }
+    /// Whether ``rule`` is to be deleted, not added.
+    var deletes: Bool { add == nil }
 
     /// Reads `words`, at least one.
     init(_ words: [RuleWord], at place: RulePlace) {
@@ -69,9 +80,12 @@ struct RuleLine {
 
     private mutating func read(_ words: [RuleWord]) {
         var options = RuleOptions(words)
+        // getopt_long(3) moves operands to the end, where auditctl looks for them; but not when an option ends the line.
+        var operands: [RuleWord] = []
+        defer { errors.sort { $0.column < $1.column } }
         while !isAbandoned, let item = options.next() {
             switch item {
-            case .operand(let word): fail(word, .parameterWithoutOption)
+            case .operand(let word): operands.append(word)
             case .unknown(let word): fail(word, .unknownOption)
             case .argumentMissing(let option, let word): fail(word, .argumentMissing(option: option.rawValue))
             case .option(let option, let argument, let word):
@@ -82,12 +96,14 @@ struct RuleLine {
                     if option.hidesRest {
                         warn(first, .ignoredBehind(option: option.rawValue))
                     } else {
+                        for operand in operands { fail(operand, .parameterWithoutOption) }
                         fail(first, .parameterWithoutOption)
                     }
                     return
                 }
             }
         }
+        for operand in operands { fail(operand, .parameterWithoutOption) }
     }
 
     /// Reads one option. Not nil when the line ends with it: how many words of `rest` belong to it.
@@ -95,13 +111,13 @@ struct RuleLine {
         _ option: RuleOption, _ argument: RuleWord, at word: RuleWord, rest: ArraySlice<RuleWord>, count: Int
     ) -> Int? {
         switch option {
-        case .append, .prepend: readList(argument, option)
+        case .append, .prepend, .delete: readList(argument, option)
         case .syscall: readSyscalls(argument)
         case .field: readField(argument)
+        case .compare: readCompare(argument)
         case .key: readKeyOption(argument)
-        case .delete: abandon(word, "deleting rules with -d is")
-        case .compare: abandon(word, "comparing fields with -C is")
-        case .watch, .unwatch, .permission: abandon(word, "watching paths with \(option.rawValue) is")
+        case .watch, .unwatch: readWatch(argument, option)
+        case .permission: readPermissions(argument)
         default:
             let control = ControlOption(option: option, argument: argument, word: word, rest: Array(rest), count: count)
             if let (at, fault) = control.fault(hasSyscall: syscallWord != nil) {
@@ -115,34 +131,8 @@ struct RuleLine {
         return nil
     }
 
-    // MARK: -a, -A
-
-    private mutating func readList(_ word: RuleWord, _ option: RuleOption) {
-        guard listWord == nil else { return fail(word, .secondList) }
-        listWord = word
-        let parts = word.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
-        guard parts.count == 2 else { return giveUp(word, .badKeyword(option: option.rawValue)) }
-        let actions: [String: RuleAction] = ["always": .always, "never": .never]
-        let later = ["task", "user", "exclude", "filesystem", "io_uring"]
-        let (action, list) = actions[parts[0]] != nil ? (parts[0], parts[1]) : (parts[1], parts[0])
-        if later.contains(list), actions[action] != nil || action == "possible" {
-            return abandon(word, "the filter list \(list) is")
-        }
-        if list == "exit", action == "possible", parts[0] == "exit" {
-            warn(word, .possibleDeprecated)
-            isAbandoned = true
-            return
-        }
-        guard list == "exit", let known = actions[action] else {
-            return giveUp(word, .badKeyword(option: option.rawValue))
-        }
-        self.action = known
-        isPrepended = option == .prepend
-    }
-
     /// Reports `fault` and reads no further: everything behind would be wrong because of it.
-    private mutating func giveUp(_ word: RuleWord, _ fault: RuleFault) {
+    mutating func giveUp(_ word: RuleWord, _ fault: RuleFault) {
         fail(word, fault)
         isAbandoned = true
     }
@@ -150,7 +140,9 @@ struct RuleLine {
     // MARK: -S
 
     private mutating func readSyscalls(_ word: RuleWord) {
+        if let list, list != .exit { return giveUp(word, .syscallOnList(list.name)) }
         syscallWord = word
+        isSyscallGiven = true
         var mask = self.mask ?? SyscallMask()
         defer { self.mask = mask }
         guard !isMachineUnknown, let native = LibAudit.table(.native)?.machine else { return }
@@ -190,7 +182,7 @@ struct RuleLine {
     // MARK: -k
 
     private mutating func readKeyOption(_ word: RuleWord) {
-        guard action != nil, syscallWord != nil || hasOtherSelector else { return fail(word, .keyNeedsSelector) }
+        guard list != nil, isSyscallGiven || hasOtherSelector else { return fail(word, .keyNeedsSelector) }
         addKey(word)
     }
 
@@ -207,12 +199,13 @@ struct RuleLine {
     // MARK: The end of the line
 
     private mutating func finish() {
-        guard let action, !isAbandoned else {
+        guard let action, let list, !isAbandoned else {
             if let syscallWord, !isAbandoned { fail(syscallWord, .listMissingForSyscall) }
             return
         }
         if !key.isEmpty, let keyWord {
-            if syscallWord == nil, !hasOtherSelector { return fail(keyWord, .keyNeedsSelector) }
+            if list == .exclude { return fail(keyWord, .excludeListFields) }
+            if !isSyscallGiven, !hasOtherSelector { return fail(keyWord, .keyNeedsSelector) }
             // The joined keys go through libaudit once more as the text key=…, which it splits at the first of
             // these that it finds anywhere.
             let text = Array("key=".utf8) + key
@@ -224,8 +217,9 @@ struct RuleLine {
             if otherKey != nil { return fail(keyWord, .secondKey) }
             if tests.count + 1 > Self.fieldLimit { return fail(keyWord, .tooManyFields(limit: Self.fieldLimit)) }
         }
+        let noCalls = list == .task ? SyscallMask() : .all
         var made = Rule(
-            action: action, syscalls: mask ?? .all, tests: tests, key: key.isEmpty ? otherKey : key, place: place)
+            list: list, action: action, syscalls: mask ?? noCalls, tests: tests, key: key.isEmpty ? otherKey : key, place: place)
         made.isPrepended = isPrepended
         rule = made
     }

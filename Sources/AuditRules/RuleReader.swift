@@ -11,6 +11,11 @@ package struct RuleReader {
     private var controls: [ControlLine] = []
     private var warnings: [RuleDiagnostic] = []
     private var errors: [RuleDiagnostic] = []
+    /// Wrong lines behind -i or -c.
+    private var skipped: [RuleDiagnostic] = []
+    /// -i or -c was read in this file.
+    private var skips = false
+    private var failsInTheEnd = false
 
     /// No rules yet.
     package init() {}
@@ -21,6 +26,7 @@ package struct RuleReader {
     ///   - bytes: what it contains; any bytes, what is wrong is kept for ``finish()``.
     ///   - name: what messages call it.
     package mutating func read(_ bytes: [UInt8], named name: String) {
+        skips = false
         for (number, line) in RuleWords.lines(of: bytes).enumerated() {
             read(line, at: RulePlace(file: name, line: number + 1))
         }
@@ -36,27 +42,59 @@ package struct RuleReader {
 
     /// The set of everything read.
     ///
-    /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files.
+    /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files, and with rules that this version cannot honour.
     package consuming func finish() throws(RulesError) -> RuleSet {
+        let rules = try loaded()
+        let unsupported = rules.compactMap { rule in
+            rule.unsupported.map { what in
+                RuleDiagnostic(
+                    file: rule.place.file, line: rule.place.line, column: 1, word: rule.list.name, fault: .notSupportedYet(what))
+            }
+        }
+        guard unsupported.isEmpty else { throw .wrong(unsupported) }
+        var set = RuleSet(rules: rules, controls: controls, warnings: warnings)
+        set.skipped = skipped
+        set.hasFailed = hasFailed
+        return set
+    }
+
+    /// -c was read, and lines were skipped: auditctl loads the others and ends with 1.
+    package var hasFailed: Bool { failsInTheEnd && !skipped.isEmpty }
+
+    /// The rules that the kernel would have now, of each list in the order in which they are tried.
+    ///
+    /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files.
+    package func loaded() throws(RulesError) -> [Rule] {
         guard errors.isEmpty else { throw .wrong(errors) }
-        return RuleSet(rules: prepended.reversed() + appended, controls: controls, warnings: warnings)
+        return prepended.reversed() + appended
     }
 
     private mutating func read(_ line: ArraySlice<UInt8>, at place: RulePlace) {
         guard let first = line.first(where: { $0 != UInt8(ascii: " ") }), first != UInt8(ascii: "#") else { return }
         if let fault = Self.fault(of: line) {
             let start = RuleWords.words(of: line.prefix(80)).first?.text ?? ""
-            errors.append(
-                RuleDiagnostic(file: place.file, line: place.line, column: 1, word: start, fault: fault))
-            return
+            return report([RuleDiagnostic(file: place.file, line: place.line, column: 1, word: start, fault: fault)])
         }
         let words = RuleWords.words(of: line)
         guard !words.isEmpty else { return }
         let read = RuleLine(words, at: place)
-        errors += read.errors
         warnings += read.warnings
         for control in read.controls { obey(control) }
-        if read.errors.isEmpty, let rule = read.rule { add(rule, words[0]) }
+        report(read.errors)
+        if read.errors.isEmpty, let rule = read.rule {
+            if read.deletes { delete(rule, words[0]) } else { add(rule, words[0]) }
+        }
+    }
+
+    /// Notes errors; behind -i and -c they cost their line only.
+    private mutating func report(_ found: [RuleDiagnostic]) {
+        if skips { skipped += found } else { errors += found }
+    }
+
+    private mutating func report(_ word: RuleWord, _ rule: Rule, _ fault: RuleFault) {
+        report([
+            RuleDiagnostic(file: rule.place.file, line: rule.place.line, column: word.column, word: word.text, fault: fault)
+        ])
     }
 
     private static func fault(of line: ArraySlice<UInt8>) -> RuleFault? {
@@ -68,11 +106,7 @@ package struct RuleReader {
     private mutating func add(_ rule: Rule, _ word: RuleWord) {
         let identity = rule.identity
         if !rule.isPrepended, let other = known[identity] {
-            errors.append(
-                RuleDiagnostic(
-                    file: rule.place.file, line: rule.place.line, column: word.column, word: word.text,
-                    fault: .duplicate(of: other)))
-            return
+            return report(word, rule, .duplicate(of: other))
         }
         known[identity] = rule.place
         if rule.isPrepended {
@@ -83,9 +117,28 @@ package struct RuleReader {
         }
     }
 
+    private mutating func delete(_ rule: Rule, _ word: RuleWord) {
+        let identity = rule.identity
+        guard known.removeValue(forKey: identity) != nil else {
+            return report(word, rule, .noSuchRule)
+        }
+        // The kernel deletes one, the first on its list.
+        if let place = prepended.lastIndex(where: { $0.identity == identity }) {
+            prepended.remove(at: place)
+        } else if let place = appended.firstIndex(where: { $0.identity == identity }) {
+            appended.remove(at: place)
+        }
+        if let other = (prepended + appended).first(where: { $0.identity == identity }) { known[identity] = other.place }
+    }
+
     /// -D takes away what was read before it; with -k, the rules whose keys contain that text (auditctl: strstr).
     private mutating func obey(_ control: ControlLine) {
         controls.append(control)
+        if control.option == RuleOption.ignoreErrors.rawValue { skips = true }
+        if control.option == RuleOption.continueOnError.rawValue {
+            skips = true
+            failsInTheEnd = true
+        }
         guard control.option == RuleOption.deleteAll.rawValue else { return }
         let wanted = control.value.map { Array($0.utf8) }
         func goes(_ rule: Rule) -> Bool {

@@ -12,6 +12,10 @@ package struct RuleSet: Sendable {
     package let controls: [ControlLine]
     /// What is odd but no error, for the operator.
     package let warnings: [RuleDiagnostic]
+    /// Wrong lines that -i or -c let pass. They are not among the rules.
+    package internal(set) var skipped: [RuleDiagnostic] = []
+    /// Some were skipped because of -c: auditctl loads the others, and fails in the end.
+    package internal(set) var hasFailed = false
     /// `key=` of each rule's records; nil for `key=(null)`.
     package let keys: [[UInt8]?]
     /// Some rule asks for supplementary groups, so events must carry `AW_SECTION_GROUPS`.
@@ -78,7 +82,7 @@ struct CompiledTest: Sendable {
     let op: RuleOperator
     let operand: UInt32
 
-    /// Nil for `arch`, which ``CandidateTable`` has answered.
+    /// Nil for `arch`, which ``CandidateTable`` has answered, and for what ``Rule/unsupported`` keeps out of a set.
     init?(_ test: RuleTest) {
         guard let fact = Fact(test.field) else { return nil }
         self.fact = fact
@@ -141,7 +145,7 @@ enum Fact: UInt8, Sendable {
         case .sgid: self = .sgid
         case .fsgid: self = .fsgid
         case .saddrFamily: self = .saddrFamily
-        case .arch: return nil
+        default: return nil
         }
     }
 }

@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: MIT
 internal import CAudit
 
-/// One `-F field op value`.
+/// One `-F field op value`, or a -C, which is the field ``RuleField/fieldCompare`` with the pair's number.
 package struct RuleTest: Sendable, Hashable {
     package let field: RuleField
     package let op: RuleOperator
-    /// As the kernel compares it: unsigned, 32 bits.
+    /// As the kernel compares it: unsigned, 32 bits. 0 where ``text`` is the value.
     package let value: UInt32
+    /// The value of a field that takes a string (``RuleField/isText``), else empty.
+    package let text: [UInt8]
 
     package init(_ field: RuleField, _ op: RuleOperator, _ value: UInt32) {
         self.field = field
         self.op = op
         self.value = value
+        self.text = []
+    }
+
+    package init(_ field: RuleField, _ op: RuleOperator, text: [UInt8]) {
+        self.field = field
+        self.op = op
+        self.value = 0
+        self.text = text
     }
 }
 
-/// What a rule can look at in this version. The raw value is the field's number in linux/audit.h.
+/// What a rule can look at. The raw value is the field's number in linux/audit.h. The key is no field here but a part of the rule.
 package enum RuleField: UInt32, CaseIterable, Sendable {
     case pid = 0
     case uid = 1
@@ -29,22 +39,49 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
     case auid = 9
     case pers = 10
     case arch = 11
+    case msgtype = 12
+    case subjectUser = 13
+    case subjectRole = 14
+    case subjectType = 15
+    case subjectSensitivity = 16
+    case subjectClearance = 17
     case ppid = 18
+    case objectUser = 19
+    case objectRole = 20
+    case objectType = 21
+    case objectLevelLow = 22
+    case objectLevelHigh = 23
     case sessionid = 25
+    case fstype = 26
+    case devmajor = 100
+    case devminor = 101
+    case inode = 102
     case exit = 103
     case success = 104
+    case path = 105
+    case perm = 106
+    case dir = 107
+    case filetype = 108
+    case ownerUser = 109
+    case ownerGroup = 110
+    case fieldCompare = 111
+    case exe = 112
     case saddrFamily = 113
     case a0 = 200
     case a1 = 201
     case a2 = 202
     case a3 = 203
 
-    /// Whether the kernel takes `op` for it (kernel/auditfilter.c, `audit_field_valid()`, since 5.3: bit operators
-    /// for arguments and personality only).
+    /// Whether the kernel takes `op` for it (kernel/auditfilter.c, `audit_field_valid()`, since 5.3), as far as libaudit lets
+    /// it come.
     func takes(_ op: RuleOperator) -> Bool {
         switch self {
-        case .a0, .a1, .a2, .a3, .pers: true
-        case .arch: op == .equal || op == .notEqual
+        case .a0, .a1, .a2, .a3, .pers, .devminor: true
+        // audit_to_watch(), audit_make_tree().
+        case .path, .dir: op == .equal
+        case .arch, .fstype, .perm, .filetype, .fieldCompare, .exe, .inode, .subjectUser, .subjectRole, .subjectType,
+            .objectUser, .objectRole, .objectType:
+            op == .equal || op == .notEqual
         default: op != .anyBit && op != .allBits
         }
     }
@@ -52,9 +89,78 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
     /// Whether its value is a user or group: the kernel refuses -1 as a value for those.
     var isIdentity: Bool {
         switch self {
-        case .uid, .euid, .suid, .fsuid, .gid, .egid, .sgid, .fsgid, .auid: true
+        case .uid, .euid, .suid, .fsuid, .gid, .egid, .sgid, .fsgid, .auid, .ownerUser, .ownerGroup: true
         default: false
         }
+    }
+
+    /// Whether its value is a string.
+    var isText: Bool {
+        switch self {
+        case .path, .dir, .exe: true
+        default: isLabel
+        }
+    }
+
+    /// Whether it asks for a part of a security label of the process or of a file.
+    var isLabel: Bool {
+        switch self {
+        case .subjectUser, .subjectRole, .subjectType, .subjectSensitivity, .subjectClearance, .objectUser, .objectRole,
+            .objectType, .objectLevelLow, .objectLevelHigh:
+            true
+        default: false
+        }
+    }
+
+    /// Whether libaudit (3.0.9, `audit_rule_fieldpair_data()`) takes it on the exit list only.
+    var isOfExitListOnly: Bool {
+        switch self {
+        case .ppid, .objectUser, .objectRole, .objectType, .objectLevelLow, .objectLevelHigh, .devmajor, .devminor, .inode,
+            .exit, .success, .path, .perm, .dir, .filetype:
+            true
+        default: false
+        }
+    }
+
+    /// Whether libaudit takes it on the exclude list.
+    var isOfExcludeList: Bool {
+        switch self {
+        case .pid, .uid, .gid, .auid, .msgtype, .subjectUser, .subjectRole, .subjectType, .subjectSensitivity,
+            .subjectClearance, .exe:
+            true
+        default: false
+        }
+    }
+}
+
+/// `AUDIT_PERM_*` of linux/audit.h: what `perm=` and -p ask for.
+enum Permissions {
+    static let execute: UInt32 = 1
+    static let write: UInt32 = 2
+    static let read: UInt32 = 4
+    static let attribute: UInt32 = 8
+    static let all: UInt32 = 15
+
+    /// What the letters of `word` ask for, in any case and order, or the first that is none.
+    static func of(_ word: [UInt8]) -> Result<UInt32, UnknownLetter> {
+        var value: UInt32 = 0
+        for letter in word {
+            switch letter | 0x20 {
+            case UInt8(ascii: "r"): value |= read
+            case UInt8(ascii: "w"): value |= write
+            case UInt8(ascii: "x"): value |= execute
+            case UInt8(ascii: "a"): value |= attribute
+            default: return .failure(UnknownLetter(letter: letter))
+            }
+        }
+        return .success(value)
+    }
+
+    struct UnknownLetter: Error { let letter: UInt8 }
+
+    /// The letters for `value`, in auditctl's order.
+    static func letters(_ value: UInt32) -> String {
+        [(read, "r"), (write, "w"), (execute, "x"), (attribute, "a")].filter { value & $0.0 != 0 }.map(\.1).joined()
     }
 }
 
@@ -84,6 +190,12 @@ package enum RuleOperator: UInt8, CaseIterable, Sendable {
         case UInt32(AUDIT_BIT_MASK) | UInt32(AUDIT_EQUAL): self = .allBits
         default: return nil
         }
+    }
+
+    /// The operator written `symbol`, or nil.
+    init?(symbol: String) {
+        guard let op = Self.allCases.first(where: { $0.symbol == symbol }) else { return nil }
+        self = op
     }
 
     /// Whether `left` stands in this relation to `right`.

@@ -58,7 +58,7 @@ struct RecordOptions: ParsableArguments {
     static func load(_ configuration: Configuration) throws(Failure) -> RuleSet {
         let rules: RuleSet
         do { rules = try RuleSet.load(paths: configuration.rules) } catch { throw Failure(error) }
-        for warning in rules.warnings where !configuration.isSilent { Screen.error("ebpf-audit: \(warning)\n") }
+        for warning in rules.skipped + rules.warnings where !configuration.isSilent { Screen.error("ebpf-audit: \(warning)\n") }
         return rules
     }
 }

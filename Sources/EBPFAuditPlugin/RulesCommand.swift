@@ -5,7 +5,7 @@ internal import AuditRules
 /// `ebpf-audit rules`: what can be done with rules without collecting.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "Check rules. Needs neither root nor a kernel.", subcommands: [Check.self])
+        commandName: "rules", abstract: "Check rules. Needs neither root nor a kernel.", subcommands: [Check.self, List.self])
 
     /// `ebpf-audit rules check`.
     struct Check: ParsableCommand {
@@ -19,9 +19,10 @@ struct RulesCommand: ParsableCommand {
         func run() throws {
             var failure: Failure?
             for file in files {
-                do {
+                do throws(RulesError) {
                     let rules = try RuleSet.load(paths: [file])
-                    for warning in rules.warnings { Screen.error("ebpf-audit: \(warning)\n") }
+                    for warning in rules.skipped + rules.warnings { Screen.error("ebpf-audit: \(warning)\n") }
+                    if rules.hasFailed { throw RulesError.wrong(rules.skipped) }
                     Screen.out("\(file): \(rules.rules.count) rules, \(rules.controls.count) control lines, no mistakes\n")
                 } catch {
                     failure = failure ?? Failure(error)
@@ -29,6 +30,28 @@ struct RulesCommand: ParsableCommand {
                 }
             }
             if let failure { throw ArgumentParser.ExitCode(failure.status.rawValue) }
+        }
+    }
+
+    /// `ebpf-audit rules list`.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Print what auditctl -l would print after loading rules files.")
+
+        @Argument(help: ArgumentHelp("Rules in auditctl syntax.", valueName: "file"))
+        var files: [String]
+
+        func run() throws {
+            do throws(RulesError) {
+                var reader = RuleReader()
+                for file in files { try reader.read(path: file) }
+                Screen.out(RuleListing.text(of: try reader.loaded()))
+            } catch {
+                let failure = Failure(error)
+                _ = failure.end()
+                throw ArgumentParser.ExitCode(failure.status.rawValue)
+            }
         }
     }
 }

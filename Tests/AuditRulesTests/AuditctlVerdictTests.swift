@@ -43,6 +43,8 @@ struct AuditctlVerdictTests {
         "-D -k x",
         "-i",
         "-c",
+        "-i -b 8192",
+        "-a always,exit -F field_compare=26",
     ]
 
     @Test func refusesWhatAuditctlRefuses() throws {
@@ -85,7 +87,9 @@ struct AuditctlVerdictTests {
     }
 
     private func acceptedHere(_ text: String) -> Bool {
-        (try? RuleSet.compile(Array((text + "\n").utf8), named: "test.rules")) != nil
+        var reader = RuleReader()
+        reader.read(Array((text + "\n").utf8), named: "test.rules")
+        return (try? reader.loaded()) != nil && !reader.hasFailed
     }
 }
 
@@ -111,6 +115,17 @@ enum Auditctl {
         let result = try run(["-R", file.path])
         _ = try run(["-D"])
         return result.code == 0
+    }
+
+    /// Whether `auditctl -R` loads a file with `text`, and what `auditctl -l` lists then. The rules are removed again.
+    static func listing(of text: String) throws -> (accepted: Bool, listing: String) {
+        let file = FileManager.default.temporaryDirectory.appending(path: "auditctl-listing-\(getpid()).rules")
+        try Data((text + "\n").utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let result = try run(["-R", file.path])
+        let listing = try run(["-l"]).output
+        _ = try run(["-D"])
+        return (result.code == 0, listing)
     }
 
     static func run(_ arguments: [String]) throws -> (code: Int32, output: String) {

@@ -24,8 +24,8 @@ import Testing
                     for diagnostic in diagnostics {
                         switch diagnostic.fault {
                         case .notSupportedYet: break
-                        // Users of packages that may not be installed.
-                        case .unknownUser: break
+                        // Users and directories of packages that may not be installed.
+                        case .unknownUser, .noSuchPath: break
                         default: Issue.record("\(diagnostic)")
                         }
                     }

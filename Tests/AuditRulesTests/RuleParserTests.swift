@@ -47,9 +47,9 @@ import Testing
             -a always,exit -F pid=x -F uid=no-such-user -S opne,open,colse
             -a always,exit -S open
             -e 7
-               -w /etc
+               -w etc
             """)
-        #expect(found.map { "\($0.line):\($0.column)" } == ["1:19", "1:28", "1:48", "1:58", "3:4", "4:4"])
+        #expect(found.map { "\($0.line):\($0.column)" } == ["1:19", "1:28", "1:48", "1:58", "3:4", "4:7"])
     }
 
     @Test func whatAuditctlSaysIsSaid() {
@@ -68,7 +68,8 @@ import Testing
             ("-a always,exit -F saddr_fam=99", "value is too large for field"),
             ("-a always,exit -S opne", "Syscall name unknown"),
             ("-a always,exit -F uid=nobodyy", "Unknown user"),
-            ("-w /x", "not supported yet by this version"),
+            ("-w x", "The path must start with '/'"),
+            ("-a always,io_uring -S 1", "not supported yet by this version"),
         ]
         for (line, text) in texts {
             #expect(errors(line).first?.description.contains(text) == true, "\(line)")
@@ -232,6 +233,41 @@ import Testing
             ])
         #expect(set.controls[6].place == RulePlace(file: "test.rules", line: 6))
         #expect(try compile("-t -b 64\n").warnings.map(\.fault) == [.ignoredBehind(option: "-t")])
+    }
+
+    @Test func ignoredErrorsLeaveTheRest() throws {
+        let text = "-a always,exit -S 1\n-i\n-a always,exit -S opne\n-a always,exit -S 2\n"
+        let set = try compile(text)
+        #expect(set.rules.map(\.place.line) == [1, 4])
+        #expect(set.skipped.map(\.line) == [3])
+        #expect(!set.hasFailed)
+        let continued = try compile(text.replacing("-i\n", with: "-c\n"))
+        #expect(continued.rules.map(\.place.line) == [1, 4])
+        #expect(continued.hasFailed, "auditctl exits with 1")
+        #expect(try !compile("-c\n-a always,exit -S 1\n").hasFailed)
+        // Only from there on; and on the very line.
+        #expect(errors("-a always,exit -S opne\n-i\n").map(\.line) == [1])
+        #expect(try compile("-ic\n").skipped.map(\.fault) == [.parameterWithoutOption])
+    }
+
+    @Test func operandsBeforeAnOptionThatEndsTheLineGoUnseen() throws {
+        #expect(try compile("x -c\n").skipped.isEmpty)
+        #expect(try compile("x -c y\n").skipped.map(\.word) == ["x", "y"])
+        #expect(errors("x -D\n").isEmpty == false, "auditctl counts the words of -D")
+    }
+
+    @Test func rulesAreDeletedOneByOne() throws {
+        let set = try compile(
+            """
+            -a always,exit -S 1 -k a
+            -a always,exit -S 2
+            -A always,exit -S 2
+            -d always,exit -S 2
+            -d exit,always -k a -S 1
+            """.replacing("-d exit,always -k a -S 1", with: "-d exit,always -S 1 -k a"))
+        // The one at the head of the list goes first.
+        #expect(set.rules.map(\.place.line) == [2])
+        #expect(errors("-a always,exit -S 1\n-d always,exit -S 1\n-d always,exit -S 1\n").map(\.line) == [3])
     }
 
     @Test func deleteAllDeletesWhatCameBefore() throws {

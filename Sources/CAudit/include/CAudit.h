@@ -28,4 +28,7 @@ struct ca_field {
  */
 int ca_field_pair(const char *word, int list, struct ca_field *out);
 
+/* audit_rule_interfield_comp_data(), the argument of -C, in the same way. */
+int ca_field_compare(const char *word, int list, struct ca_field *out);
+
 #endif
