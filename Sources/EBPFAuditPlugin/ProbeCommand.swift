@@ -75,7 +75,7 @@ struct ProbeCommand: ParsableCommand {
         case .failure(let failure): reason = quoted(failure.sentence)
         }
         let hookList = (hooks?.hooks ?? []).map {
-            "{\"function\":\(quoted($0.function)),\"attached\":\(!$0.isMissing),\"answer\":\(quoted($0.answer))}"
+            "{\"function\":\(quoted($0.function)),\"attached\":\($0.isAttached),\"answer\":\(quoted($0.answer))}"
         }
         let attempts = refused.map { "{\"tier\":\(quoted($0.tier)),\"reason\":\(quoted($0.reason))}" }
         return "{\"kernel\":\(quoted(features.release)),\"machine\":\(quoted(features.machine)),"

@@ -70,6 +70,14 @@ package struct HookReport: Sendable {
         }
     }
 
+    /// It is there.
+    package var isAttached: Bool {
+        switch state {
+        case .fentry, .kprobe: true
+        case .unneeded, .lacking, .refused: false
+        }
+    }
+
     /// "fentry", "not there", or why it is refused.
     package var answer: String {
         switch state {
