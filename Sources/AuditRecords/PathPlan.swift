@@ -75,7 +75,8 @@ struct PathPlan {
         var programIsPlaced = !index.program.isPresent
         self.hasLoader = hasLoader
         let isReversed = Self.readsSecondFirst(event, index: index, uses: uses)
-        let isRename = isReversed && Self.firstUse(event, index: index, uses: uses) == .delete
+        let isRename =
+            Self.makesLast(event, index: index, uses: uses) && Self.firstUse(event, index: index, uses: uses) == .delete
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place
             guard index.named & (1 << argument) != 0 else { continue }
@@ -125,9 +126,18 @@ struct PathPlan {
         }
     }
 
-    /// Whether the last name is read first: in rename, link and symlink, whose two getname() calls are arguments of one call, which
-    /// the compiler evaluates from the last to the first (seen on x86-64 kernels 5.10 to 6.18).
+    /// Whether the last name is read first, see ``NameOrder``.
     static func readsSecondFirst(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
+        guard makesLast(event, index: index, uses: uses) else { return false }
+        return switch uses.order {
+        case .lastFirst: true
+        case .lastFirstInRename: firstUse(event, index: index, uses: uses) == .delete
+        case .firstFirst: false
+        }
+    }
+
+    /// Whether the call makes what its last name says: rename, link and symlink among those with two.
+    private static func makesLast(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
         guard index.named != 0 else { return false }
         let last = 7 - index.named.leadingZeroBitCount
         return uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: last) == .create

@@ -1,5 +1,20 @@
 // SPDX-License-Identifier: MIT
 
+/// In which order a kernel reads the names of a call that has two (rename, link, symlink), and audit lists them.
+package enum NameOrder: Sendable {
+    /// The last one first: the two getname() are arguments of one call, which gcc on x86-64 evaluates from the last to the first.
+    case lastFirst
+    /// So in rename only: link and symlink read their names one after the other before 5.15 (da2d0cede330, cf30da90bc3a).
+    case lastFirstInRename
+    /// In order, from 7.0 on, where each name has a variable of its own (`CLASS(filename, …)`, fs/namei.c).
+    case firstFirst
+
+    /// The order of a kernel.
+    package init(major: Int, minor: Int) {
+        self = major >= 7 ? .firstFirst : (major, minor) < (5, 15) ? .lastFirstInRename : .lastFirst
+    }
+}
+
 /// What every path argument of every system call is to its call: ``PathUse`` by ABI, number and argument.
 package struct PathUseTable: Sendable {
     /// System calls a table has room for: `AS_SYSCALLS`.
@@ -11,17 +26,21 @@ package struct PathUseTable: Sendable {
 
     /// Raw values of ``PathUse``, by ABI, then number, then argument.
     private let uses: [UInt8]
+    /// How the kernel at hand reads two names.
+    package let order: NameOrder
 
     /// A table in which every argument is looked up.
     package init() {
         uses = Array(repeating: PathUse.lookup.rawValue, count: Self.size)
+        order = .lastFirst
     }
 
     /// A table from ``PathUse`` raw values ordered by ABI, then number, then argument.
     ///
     /// What `uses` does not reach, and values that are no use, count as ``PathUse/lookup``.
-    package init(uses: [UInt8]) {
+    package init(uses: [UInt8], order: NameOrder = .lastFirst) {
         self.uses = uses
+        self.order = order
     }
 
     /// Where a use stands in the table, or nil when the call or argument is not one that a table can hold.

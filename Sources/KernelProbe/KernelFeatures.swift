@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+package import AuditSyscalls
 internal import CBPF
 internal import Glibc
 
@@ -71,6 +72,16 @@ extension KernelFeatures.Feature {
         case false?: "no"
         case nil: "not known: \(describe(errno: errno))"
         }
+    }
+}
+
+extension KernelFeatures {
+    /// How this kernel reads two names: nothing but its version tells.
+    package static func nameOrder() -> NameOrder {
+        var name = utsname()
+        _ = unsafe uname(&name)
+        let parts = text(of: name.release).split(separator: ".", maxSplits: 2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        return parts.count < 2 ? .lastFirst : NameOrder(major: parts[0], minor: parts[1])
     }
 }
 

@@ -71,6 +71,24 @@ import Testing
         #expect(try Self.items(Self.event(it.call, it.names.reversed())) == it.items, "\(it.call)")
     }
 
+    /// link and symlink read their names in order before 5.15, rename reads its last one first up to 6.x.
+    @Test func namesAreReadInTheKernelsOrder() throws {
+        func items(_ call: String, _ order: NameOrder) throws -> [String] {
+            var options = Self.options
+            options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: order)
+            return Array(try Self.items(Self.event(call, [(0, "a/o"), (1, "b/n")]), options: options).prefix(2))
+        }
+        #expect(NameOrder(major: 5, minor: 10) == .lastFirstInRename)
+        #expect(NameOrder(major: 5, minor: 15) == .lastFirst)
+        #expect(NameOrder(major: 6, minor: 18) == .lastFirst)
+        #expect(NameOrder(major: 7, minor: 3) == .firstFirst)
+        #expect(try items("symlink", .lastFirst) == ["PARENT b/", "UNKNOWN a/o"])
+        #expect(try items("symlink", .lastFirstInRename) == ["UNKNOWN a/o", "PARENT b/"])
+        #expect(try items("link", .lastFirstInRename) == ["NORMAL a/o", "PARENT b/"])
+        #expect(try items("rename", .lastFirstInRename) == ["PARENT b/", "PARENT a/"])
+        #expect(try items("rename", .firstFirst) == ["PARENT a/", "PARENT b/"])
+    }
+
     // MARK: Failure
 
     static let one: [(UInt8, String)] = [(0, "d/n")]
