@@ -13,24 +13,21 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The first six parameters and the result: the processor's calling convention. */
+/* The first parameters and the result: the processor's calling convention. */
 #if defined(__TARGET_ARCH_x86)
-#define ARGUMENT_0(ctx) ((ctx)->di)
-#define ARGUMENT_1(ctx) ((ctx)->si)
-#define ARGUMENT_2(ctx) ((ctx)->dx)
-#define ARGUMENT_3(ctx) ((ctx)->cx)
-#define RESULT(ctx) ((ctx)->ax)
+#define PARAMETERS(regs) { LOAD((regs)->di), LOAD((regs)->si), LOAD((regs)->dx), LOAD((regs)->cx) }
+#define RESULT(regs) ((regs)->ax)
 #elif defined(__TARGET_ARCH_arm64)
-#define ARGUMENT_0(ctx) ((ctx)->regs[0])
-#define ARGUMENT_1(ctx) ((ctx)->regs[1])
-#define ARGUMENT_2(ctx) ((ctx)->regs[2])
-#define ARGUMENT_3(ctx) ((ctx)->regs[3])
-#define RESULT(ctx) ((ctx)->regs[0])
+#define PARAMETERS(regs) { LOAD((regs)->regs[0]), LOAD((regs)->regs[1]), LOAD((regs)->regs[2]), LOAD((regs)->regs[3]) }
+#define RESULT(regs) ((regs)->regs[0])
 #endif
 
+/* Volatile, so that each is a load of its own: the verifier takes no computed address of a program's context. */
+#define LOAD(member) (*(const volatile unsigned long *)&(member))
+
 /* Behind the mount's id mapping, where the function has one. */
-#define DIRECTORY(ctx) (hook__has_mapping() ? ARGUMENT_1(ctx) : ARGUMENT_0(ctx))
-#define CHILD(ctx)     (hook__has_mapping() ? ARGUMENT_2(ctx) : ARGUMENT_1(ctx))
+#define DIRECTORY (hook__has_mapping() ? p[1] : p[0])
+#define CHILD     (hook__has_mapping() ? p[2] : p[1])
 
 static __always_inline void save(struct trace *trace, enum hook hook, __u64 first, __u64 second)
 {
@@ -61,13 +58,14 @@ static __always_inline bool restore(struct trace *trace, enum hook hook, __u64 v
 	return true;
 }
 
-/* enter_X: what it does has `trace`, and `ctx` with the parameters. */
+/* enter_X: what it does has `trace`, and the parameters in `p`. */
 #define ENTER(function, ...)                                \
 	SEC("kprobe")                                       \
 	int enter_##function(struct pt_regs *ctx)           \
 	{                                                   \
 		struct trace *trace = trace__current();     \
 		if (trace) {                                \
+			__u64 p[] = PARAMETERS(ctx);        \
 			__VA_ARGS__;                        \
 		}                                           \
 		return 0;                                   \
@@ -86,24 +84,24 @@ static __always_inline bool restore(struct trace *trace, enum hook hook, __u64 v
 		return 0;                                                      \
 	}
 
-ENTER(do_getname, save(trace, HOOK_DO_GETNAME, ARGUMENT_0(ctx), 0))
+ENTER(do_getname, save(trace, HOOK_DO_GETNAME, p[0], 0))
 LEAVE(do_getname, HOOK_DO_GETNAME, {
 	if (hook__is_pointer(result))
 		hook__read(trace, result + bpf_core_field_offset(struct filename, iname), saved[0]);
 })
 
-ENTER(filename_lookup, save(trace, HOOK_FILENAME_LOOKUP, ARGUMENT_1(ctx), ARGUMENT_3(ctx)))
+ENTER(filename_lookup, save(trace, HOOK_FILENAME_LOOKUP, p[1], p[3]))
 LEAVE(filename_lookup, HOOK_FILENAME_LOOKUP,
       hook__looked_up(trace, (void *)saved[0], (void *)saved[1], hook__failed(HOOK_FILENAME_LOOKUP, result), 0))
 
-ENTER(filename_parentat, save(trace, HOOK_FILENAME_PARENTAT, ARGUMENT_1(ctx), ARGUMENT_3(ctx)))
+ENTER(filename_parentat, save(trace, HOOK_FILENAME_PARENTAT, p[1], p[3]))
 LEAVE(filename_parentat, HOOK_FILENAME_PARENTAT,
       hook__looked_up(trace, (void *)saved[0], (void *)saved[1], hook__failed(HOOK_FILENAME_PARENTAT, result), AW_STEP_PARENT))
 
 ENTER(path_parentat, {
-	struct nameidata *nd = (void *)ARGUMENT_0(ctx);
+	struct nameidata *nd = (void *)p[0];
 
-	save(trace, HOOK_PATH_PARENTAT, (__u64)PEEK(nd, name), ARGUMENT_2(ctx));
+	save(trace, HOOK_PATH_PARENTAT, (__u64)PEEK(nd, name), p[2]);
 })
 LEAVE(path_parentat, HOOK_PATH_PARENTAT, {
 	if (!hook__is_tried_again(result))
@@ -111,12 +109,12 @@ LEAVE(path_parentat, HOOK_PATH_PARENTAT, {
 })
 
 ENTER(do_filp_open, {
-	hook__open(trace, (void *)ARGUMENT_1(ctx), (void *)ARGUMENT_2(ctx));
-	save(trace, HOOK_DO_FILP_OPEN, ARGUMENT_1(ctx), 0);
+	hook__open(trace, (void *)p[1], (void *)p[2]);
+	save(trace, HOOK_DO_FILP_OPEN, p[1], 0);
 })
 LEAVE(do_filp_open, HOOK_DO_FILP_OPEN, hook__opened(trace, (void *)saved[0], result))
 
-ENTER(terminate_walk, hook__walk(trace, (void *)ARGUMENT_0(ctx)))
+ENTER(terminate_walk, hook__walk(trace, (void *)p[0]))
 
 SEC("kretprobe")
 int leave_d_lookup(struct pt_regs *ctx)
@@ -129,8 +127,8 @@ int leave_d_lookup(struct pt_regs *ctx)
 }
 
 ENTER(may_delete, {
-	hook__may_delete(trace, (void *)DIRECTORY(ctx), (void *)CHILD(ctx));
-	save(trace, HOOK_MAY_DELETE, CHILD(ctx), 0);
+	hook__may_delete(trace, (void *)DIRECTORY, (void *)CHILD);
+	save(trace, HOOK_MAY_DELETE, CHILD, 0);
 })
 LEAVE(may_delete, HOOK_MAY_DELETE, {
 	if (!hook__failed(HOOK_MAY_DELETE, result))
@@ -154,20 +152,20 @@ static __always_inline __u64 directory_of(__u64 address)
 	return (__u64)PEEK(dentry, d_parent, d_inode);
 }
 
-MAKER(vfs_mkdir, HOOK_VFS_MKDIR, DIRECTORY(ctx), CHILD(ctx))
-MAKER(vfs_mknod, HOOK_VFS_MKNOD, DIRECTORY(ctx), CHILD(ctx))
-MAKER(vfs_symlink, HOOK_VFS_SYMLINK, DIRECTORY(ctx), CHILD(ctx))
-MAKER(vfs_link, HOOK_VFS_LINK, hook__has_mapping() ? ARGUMENT_2(ctx) : ARGUMENT_1(ctx),
-      hook__has_mapping() ? ARGUMENT_3(ctx) : ARGUMENT_2(ctx))
-MAKER(vfs_mkobj, HOOK_VFS_MKOBJ, directory_of(ARGUMENT_0(ctx)), ARGUMENT_0(ctx))
+MAKER(vfs_mkdir, HOOK_VFS_MKDIR, DIRECTORY, CHILD)
+MAKER(vfs_mknod, HOOK_VFS_MKNOD, DIRECTORY, CHILD)
+MAKER(vfs_symlink, HOOK_VFS_SYMLINK, DIRECTORY, CHILD)
+MAKER(vfs_link, HOOK_VFS_LINK, hook__has_mapping() ? p[2] : p[1],
+      hook__has_mapping() ? p[3] : p[2])
+MAKER(vfs_mkobj, HOOK_VFS_MKOBJ, directory_of(p[0]), p[0])
 
 #define IS_NEW_CREATE (hook__has_mapping() && setting_arity[HOOK_VFS_CREATE] == 4)
-MAKER(vfs_create, HOOK_VFS_CREATE, IS_NEW_CREATE ? directory_of(ARGUMENT_1(ctx)) : DIRECTORY(ctx),
-      IS_NEW_CREATE ? ARGUMENT_1(ctx) : CHILD(ctx))
+MAKER(vfs_create, HOOK_VFS_CREATE, IS_NEW_CREATE ? directory_of(p[1]) : DIRECTORY,
+      IS_NEW_CREATE ? p[1] : CHILD)
 
 ENTER(vfs_rename, {
-	hook__rename(trace, (void *)ARGUMENT_0(ctx));
-	save(trace, HOOK_VFS_RENAME, ARGUMENT_0(ctx), 0);
+	hook__rename(trace, (void *)p[0]);
+	save(trace, HOOK_VFS_RENAME, p[0], 0);
 })
 LEAVE(vfs_rename, HOOK_VFS_RENAME, {
 	if (!hook__failed(HOOK_VFS_RENAME, result))
@@ -177,5 +175,7 @@ LEAVE(vfs_rename, HOOK_VFS_RENAME, {
 SEC("kprobe")
 int enter_audit_signal_info(struct pt_regs *ctx)
 {
-	return special__signalled((void *)ARGUMENT_1(ctx), true);
+	__u64 p[] = PARAMETERS(ctx);
+
+	return special__signalled((void *)p[1], true);
 }

@@ -14,24 +14,33 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Type information of the running kernel, for one that has none itself.", valueName: "file"))
     var btf: String?
 
+    @Option(help: ArgumentHelp("Try these path hooks: \(Configuration.hookWayNames).", valueName: "way"))
+    var hooks = "auto"
+
+    func validate() throws {
+        if Configuration.hookWays(hooks) == nil {
+            throw ValidationError("--hooks is \(hooks); it must be \(Configuration.hookWayNames).")
+        }
+    }
+
     func run() throws {
         let features = KernelFeatures()
         let choice: Result<(Tier, [TierAttempt]), Failure>
-        var hooks: HooksReport?
+        var report: HooksReport?
         do throws(KernelError) {
             var settings = KernelSettings(selfProcess: UInt32(getpid()))
             settings.traces = KernelSettings.tracesWithHooks
             settings.typeInformation = btf
             var attempts: [TierAttempt] = []
             let kernel = try TierChoice.load(settings: settings, only: nil, attempts: &attempts)
-            hooks = kernel.attachHooks(.all, ways: .available())
+            report = kernel.attachHooks(.all, ways: (Configuration.hookWays(hooks) ?? []).intersection(.available()))
             choice = .success((kernel.tier, attempts))
         } catch {
             choice = .failure(Failure(error))
         }
         // Without the right to try, every answer would read "no".
         if case .failure(let failure) = choice, failure.status == .permission { throw failure.end() }
-        Screen.out(json ? jsonText(features, choice, hooks) : humanText(features, choice, hooks))
+        Screen.out(json ? jsonText(features, choice, report) : humanText(features, choice, report))
         if case .failure(let failure) = choice { throw ExitCode(failure.status.rawValue) }
     }
 
