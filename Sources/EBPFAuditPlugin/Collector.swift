@@ -197,41 +197,4 @@ extension Collector {
             throw Failure(error)
         }
     }
-<<<<<<< HEAD
-=======
-
-    private static func openOutputs(_ configuration: Configuration) throws(Failure) -> (OutputQueue, OutputThread) {
-        do {
-            let queue = try OutputQueue(buffers: configuration.queueBatches, bufferCapacity: batchBytes)
-            var destinations: [OutputDestination] = []
-            for spec in configuration.outputs { destinations.append(try spec.open()) }
-            let isSilent = configuration.isSilent
-            for destination in destinations {
-                if let problem = destination.problem, !isSilent { Screen.error("ebpf-audit: \(problem)\n") }
-            }
-            let thread = try OutputThread(queue: queue, destinations: destinations) { output, state in
-                if !isSilent { Screen.error(Self.describe(output, state)) }
-            }
-            return (queue, thread)
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    private static func formatter(_ configuration: Configuration) throws(Failure) -> RecordFormatter {
-        var options = FormatOptions()
-        options.allCapabilities = KernelCapabilities.all()
-        options.node = configuration.node.map { Array($0.utf8) }
-        options.endOfEvent = configuration.endOfEvent
-        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: KernelFeatures.nameOrder())
-        do { return try RecordFormatter(options: options) } catch { throw Failure("\(error)", .data) }
-    }
-
-    private static func describe(_ output: String, _ state: OutputState) -> String {
-        switch state {
-        case .working: "ebpf-audit: \(output): works again\n"
-        case .failing(let error), .impaired(let error), .closed(let error): "ebpf-audit: \(error)\n"
-        }
-    }
->>>>>>> 35dd6e9 (records: names in the order in which this kernel reads them; docs: path hooks)
 }

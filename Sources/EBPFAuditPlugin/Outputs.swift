@@ -3,6 +3,7 @@ internal import AuditEnrichment
 internal import AuditOutputs
 internal import AuditRecords
 internal import AuditSyscalls
+internal import KernelProbe
 
 /// Setting up what all commands that make records have: formatter, queue and destinations.
 enum Outputs {
@@ -34,7 +35,7 @@ enum Outputs {
         options.allCapabilities = KernelCapabilities.all()
         options.node = configuration.node.map { Array($0.utf8) }
         options.endOfEvent = configuration.endOfEvent
-        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses())
+        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: KernelFeatures.nameOrder())
         return options
     }
 
