@@ -102,9 +102,10 @@ struct AuditLog {
     }
 
     /// How many serials between the first and the last are no event's. The kernel gives one to what it records only, and what
-    /// auditd is too slow to read it drops without counting it as lost (kauditd_send_queue(), kernel/audit.c).
+    /// auditd is too slow to read it drops without counting it as lost (kauditd_send_queue(), kernel/audit.c). auditd numbers its
+    /// own records (DAEMON_START, DAEMON_END) from a number at random.
     var missingSerials: Int {
-        let serials = Set(events.compactMap { Int($0.serial) })
+        let serials = Set(events.filter { !$0.records[0].type.hasPrefix("DAEMON_") }.compactMap { Int($0.serial) })
         guard let first = serials.min(), let last = serials.max() else { return 0 }
         return last - first + 1 - serials.count
     }
