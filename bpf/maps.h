@@ -193,7 +193,7 @@ struct path_walk {
 struct entry_memory {
 	struct inflight call;
 	__u64 cursor; /* of a walk over a list */
-	__u8 sections[16384 + 2 * AW_PATH_MAX]; /* INFLIGHT_SECTIONS are used; the rest is what masked offsets could reach */
+	__u8 sections[16384 + 2 * AW_PATH_MAX + 64]; /* INFLIGHT_SECTIONS are used; the rest is what masked offsets could reach */
 };
 
 struct record_memory {

@@ -103,12 +103,6 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 
 #ifdef TIER_STAGED
 
-/*
- * Linked to the kernel's own variable by name, which takes CONFIG_KALLSYMS_ALL where there is no helper (before 5.6, 5576b991e9c1).
- * Without either the clock's ticks are not known, and times up to one tick off.
- */
-extern const void jiffies_64 __ksym __weak;
-
 static __always_inline __u64 enter__jiffies(void)
 {
 	__u64 jiffies = 0;
@@ -116,8 +110,14 @@ static __always_inline __u64 enter__jiffies(void)
 	/* Known when loading: the verifier does not look at a branch that is not taken, and then removes it. */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_jiffies64))
 		return bpf_jiffies64();
-	if (&jiffies_64)
-		bpf_probe_read_kernel(&jiffies, sizeof(jiffies), &jiffies_64);
+	/*
+	 * Where there is no helper (before 5.6, 5576b991e9c1) from the kernel's own variable. Without either the clock's ticks are not known,
+	 * and times up to one tick off.
+	 */
+	const void *address = (const void *)CONTROL(jiffies_address);
+
+	if (address)
+		bpf_probe_read_kernel(&jiffies, sizeof(jiffies), address);
 	return jiffies;
 }
 

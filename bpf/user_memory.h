@@ -27,10 +27,13 @@ struct message_head_compat {
 static __always_inline struct aw_section *entry__room(struct entry_memory *entry, __u32 most)
 {
 	__u32 used = entry->call.used;
+	struct aw_section *head = NULL;
 
-	if (used + sizeof(struct aw_section) + most > INFLIGHT_SECTIONS)
-		return NULL;
-	return (void *)&entry->sections[used & 16383];
+	if (used + sizeof(struct aw_section) + most <= INFLIGHT_SECTIONS)
+		head = (void *)&entry->sections[used & 16383];
+	/* Has callers look at the pointer: clang would compare `used` once more, and 4.15 go on with no pointer where both cannot be. */
+	barrier_var(head);
+	return head;
 }
 
 static __always_inline void entry__section(struct entry_memory *entry, struct aw_section *head, __u16 tag, __u8 detail,
@@ -205,7 +208,7 @@ static __always_inline __s32 title__read(__u8 *title, struct mm_struct *mm)
 		__u64 room = READ(mm, env_end) - environment;
 		__u32 wanted = AW_PROCTITLE_MAX - length;
 		/* A title may end inside the argument area even so, then nothing of the environment belongs to it. */
-		char within[AW_PROCTITLE_MAX + 8];
+		char within[AW_PROCTITLE_MAX + 8] = {}; /* 4.15 wants all that a length may reach to be there before */
 		long inside = bpf_probe_read_user_str(within, MASKED(length, 127) + 1, (void *)start);
 
 		if (inside > 0 && (__u32)inside <= length) {

@@ -147,6 +147,25 @@ static int map_controls(struct cbpf *handle)
 	return 0;
 }
 
+/*
+ * The address of a variable of the kernel (with CONFIG_KALLSYMS_ALL), or 0. Not left to libbpf, which gives up on a line that it cannot take
+ * (seen on 4.15: a symbol without a name).
+ */
+static uint64_t kernel_address(const char *name)
+{
+	char line[512], found[256];
+	unsigned long long address;
+	uint64_t result = 0;
+	FILE *file = fopen("/proc/kallsyms", "re");
+
+	while (file && !result && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llx %*c %255s", &address, found) == 2 && !strcmp(found, name))
+			result = address;
+	if (file)
+		fclose(file);
+	return result;
+}
+
 /* The settings of a tier whose ring is perf buffers, which have no size before they are opened. */
 static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *settings)
 {
@@ -154,6 +173,7 @@ static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *
 	handle->wakeup_bytes = settings->wakeup_bytes;
 	handle->values.setting_self_tgid = settings->self_tgid;
 	handle->values.setting_excluded_tgid = settings->excluded_tgid;
+	handle->values.jiffies_address = kernel_address("jiffies_64");
 	/* What a call asks with for the tick count, so that no other process can answer for this one. */
 	if (getrandom(&handle->values.cookie, sizeof(handle->values.cookie), 0) != sizeof(handle->values.cookie))
 		return -errno;

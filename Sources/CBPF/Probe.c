@@ -56,7 +56,7 @@ static int probe_btf(void)
 	return error == 0 ? 1 : error == -ESRCH || error == -ENOENT ? 0 : error;
 }
 
-int cbpf_probe(enum cbpf_feature feature)
+static int probe(enum cbpf_feature feature)
 {
 	switch (feature) {
 	case CBPF_FEATURE_BTF:
@@ -82,4 +82,14 @@ int cbpf_probe(enum cbpf_feature feature)
 		return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL);
 	}
 	return -EINVAL;
+}
+
+int cbpf_probe(enum cbpf_feature feature)
+{
+	/* What is not there is an answer, and no message. */
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	int answer = probe(feature);
+
+	libbpf_set_print(print);
+	return answer;
 }

@@ -11,6 +11,7 @@ struct asc_controls {
 	__u32 setting_excluded_tgid; /* one more process to leave out, or 0 */
 	__u32 control_generation;    /* rule set in force */
 	__u32 control_groups;        /* whether events carry supplementary groups */
+	__u64 jiffies_address;       /* of the kernel's jiffies_64, or 0 where it hides that */
 	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
 };
 
@@ -24,7 +25,7 @@ struct asc_answer {
 	__u64 count;     /* of answers */
 };
 
-_Static_assert(sizeof(struct asc_controls) == 24, "asc_controls");
+_Static_assert(sizeof(struct asc_controls) == 32, "asc_controls");
 _Static_assert(sizeof(struct asc_answer) == 16, "asc_answer");
 
 #endif
