@@ -127,7 +127,10 @@ class Product(Watcher):
 
     name = "ebpf-audit"
     program = None
-    capture = None
+
+    def __init__(self, directory, rules, build, capture=None):
+        super().__init__(directory, rules, build)
+        self.capture = capture
 
     def command(self):
         self.records = self.directory / "ebpf-audit.records"
