@@ -10,6 +10,8 @@ package struct CaptureHeader: Sendable, Equatable {
 
     /// `AUDIT_ARCH_*` of the machine's 64-bit calls.
     package var machine: UInt32
+    /// The kernel's version, major in the bits from 16 on, minor in those from 8 on; 0 when it is not known.
+    package var kernel: UInt32
     /// Every capability that the kernel has.
     package var capabilities: UInt64
     /// Length of a tick, ns.
@@ -18,8 +20,9 @@ package struct CaptureHeader: Sendable, Equatable {
     package var boot: [UInt8]
 
     /// A header; of `boot` the first 16 bytes count.
-    package init(machine: UInt32, capabilities: UInt64, tick: UInt64, boot: [UInt8]) {
+    package init(machine: UInt32, kernel: UInt32 = 0, capabilities: UInt64, tick: UInt64, boot: [UInt8]) {
         self.machine = machine
+        self.kernel = kernel
         self.capabilities = capabilities
         self.tick = tick
         self.boot = Array((boot + [UInt8](repeating: 0, count: 16)).prefix(16))
@@ -48,14 +51,14 @@ package struct CaptureHeader: Sendable, Equatable {
         size = Int(raw.size)
         let bootOffset = MemoryLayout<acap_header>.offset(of: \.boot) ?? 0
         self.init(
-            machine: raw.arch, capabilities: raw.capabilities, tick: raw.tick,
+            machine: raw.arch, kernel: raw.kernel, capabilities: raw.capabilities, tick: raw.tick,
             boot: (0..<16).map { (try? reader.load(at: bootOffset + $0, as: UInt8.self)) ?? 0 })
     }
 
     /// The bytes of a file's beginning.
     package var encoded: [UInt8] {
         Self.magic + nativeBytes(UInt32(Self.byteCount)) + nativeBytes(UInt16(ACAP_VERSION)) + [UInt8(AW_VERSION), 0]
-            + nativeBytes(machine) + nativeBytes(UInt32(0)) + nativeBytes(capabilities) + nativeBytes(tick) + boot
+            + nativeBytes(machine) + nativeBytes(kernel) + nativeBytes(capabilities) + nativeBytes(tick) + boot
     }
 
     /// `ACAP_MAGIC`.

@@ -10,8 +10,15 @@ package enum NameOrder: Sendable {
     case firstFirst
 
     /// The order of a kernel.
-    package init(major: Int, minor: Int) {
-        self = major >= 7 ? .firstFirst : (major, minor) < (5, 15) ? .lastFirstInRename : .lastFirst
+    ///
+    /// - Parameter kernel: its version, major in the bits from 16 on, minor in those from 8 on; 0 counts as a common one.
+    package init(kernel: UInt32) {
+        self =
+            switch kernel {
+            case 0, 0x050f00..<0x070000: .lastFirst
+            case ..<0x050f00: .lastFirstInRename
+            default: .firstFirst
+            }
     }
 }
 

@@ -46,7 +46,7 @@ struct Collector: ~Copyable {
         let image = MapImage(rules)
         let hookWays = configuration.hooks.isEmpty ? [] : configuration.hooks.intersection(.available())
         let kernel = try Self.load(configuration, rules, image, hookWays)
-        let formatter = try Outputs.formatter(Outputs.formatOptions(configuration))
+        let formatter = try Outputs.formatter(Outputs.formatOptions(configuration, kernel: KernelFeatures.version()))
         let capture = try Self.openCapture(configuration)
         let (queue, writer) = try Outputs.open(configuration)
         self.configuration = configuration
@@ -159,8 +159,8 @@ extension Collector {
         return try CaptureFile(
             path: path,
             header: CaptureHeader(
-                machine: SyscallTable.arch(.native), capabilities: KernelCapabilities.all(), tick: EventClock.tickLength,
-                boot: SelfFile.bootID()))
+                machine: SyscallTable.arch(.native), kernel: KernelFeatures.version(), capabilities: KernelCapabilities.all(),
+                tick: EventClock.tickLength, boot: SelfFile.bootID()))
     }
 
     /// The hooks that calls need which some rule may select.

@@ -3,7 +3,6 @@ internal import AuditEnrichment
 internal import AuditOutputs
 internal import AuditRecords
 internal import AuditSyscalls
-internal import KernelProbe
 
 /// Setting up what all commands that make records have: formatter, queue and destinations.
 enum Outputs {
@@ -30,12 +29,14 @@ enum Outputs {
     }
 
     /// How records are written here.
-    static func formatOptions(_ configuration: Configuration) -> FormatOptions {
+    ///
+    /// - Parameter kernel: version of the kernel whose calls they are, `acap_header.kernel`.
+    static func formatOptions(_ configuration: Configuration, kernel: UInt32) -> FormatOptions {
         var options = FormatOptions()
         options.allCapabilities = KernelCapabilities.all()
         options.node = configuration.node.map { Array($0.utf8) }
         options.endOfEvent = configuration.endOfEvent
-        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: KernelFeatures.nameOrder())
+        options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: NameOrder(kernel: kernel))
         return options
     }
 

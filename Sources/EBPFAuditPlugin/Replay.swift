@@ -83,7 +83,7 @@ struct Replay: ~Copyable {
     }
 
     private func makeStages(_ header: CaptureHeader) throws(Failure) -> Stages {
-        var options = Outputs.formatOptions(configuration)
+        var options = Outputs.formatOptions(configuration, kernel: header.kernel)
         options.allCapabilities = header.capabilities
         options.looksAtFiles = false
         // Until the first note is read no event is passed.

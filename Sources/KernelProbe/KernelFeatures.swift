@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-package import AuditSyscalls
 internal import CBPF
 internal import Glibc
 
@@ -76,12 +75,13 @@ extension KernelFeatures.Feature {
 }
 
 extension KernelFeatures {
-    /// How this kernel reads two names: nothing but its version tells.
-    package static func nameOrder() -> NameOrder {
+    /// This kernel's version, major in the bits from 16 on, minor in those from 8 on; 0 when `uname` says none. For what
+    /// nothing but the version tells.
+    package static func version() -> UInt32 {
         var name = utsname()
         _ = unsafe uname(&name)
-        let parts = text(of: name.release).split(separator: ".", maxSplits: 2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
-        return parts.count < 2 ? .lastFirst : NameOrder(major: parts[0], minor: parts[1])
+        let parts = text(of: name.release).split(separator: ".", maxSplits: 2).map { UInt32($0.prefix { $0.isNumber }) ?? 0 }
+        return parts.count < 2 || parts[0] > 255 || parts[1] > 255 ? 0 : parts[0] << 16 | parts[1] << 8
     }
 }
 

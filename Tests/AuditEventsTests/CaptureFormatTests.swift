@@ -6,9 +6,9 @@ import Testing
 
 /// Capture files written out byte by byte from their description (capture.h), little-endian as on every machine that this runs on.
 @Suite struct CaptureFormatTests {
-    /// A header: magic, size 56, version 1, wire version 1, x86-64, capabilities, a tick of 4 ms, boot id 0 … 15.
+    /// A header: magic, size 56, version 1, wire version 1, x86-64, kernel 6.18, capabilities, a tick of 4 ms, boot id 0 … 15.
     static let header: [UInt8] =
-        [0x89, 0x45, 0x42, 0x50, 0x41, 0x0d, 0x0a, 0x00] + [56, 0, 0, 0] + [1, 0] + [1, 0] + [0x3e, 0, 0, 0xc0] + [0, 0, 0, 0]
+        [0x89, 0x45, 0x42, 0x50, 0x41, 0x0d, 0x0a, 0x00] + [56, 0, 0, 0] + [1, 0] + [1, 0] + [0x3e, 0, 0, 0xc0] + [0, 18, 6, 0]
         + [0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 0] + [0x00, 0x09, 0x3d, 0, 0, 0, 0, 0] + (0..<16).map { UInt8($0) }
 
     static func decode(_ bytes: [UInt8]) throws(CaptureError) -> (CaptureHeader, Int) {
@@ -27,6 +27,7 @@ import Testing
         let (header, size) = try Self.decode(Self.header + [1, 2, 3])
         #expect(size == 56)
         #expect(header.machine == 0xC000_003E)
+        #expect(header.kernel == 0x061200)
         #expect(header.capabilities == 0x1ff_ffff_ffff)
         #expect(header.tick == 4_000_000)
         #expect(header.boot == (0..<16).map { UInt8($0) })

@@ -23,7 +23,7 @@ struct acap_header {
 	__u8 wire;      /* AW_VERSION */
 	__u8 reserved;
 	__u32 arch;     /* AUDIT_ARCH_* of the machine's 64-bit calls: byte order and call numbers */
-	__u32 reserved2;
+	__u32 kernel;   /* version: major << 16 | minor << 8; 0 when not known */
 	__u64 capabilities; /* all that the kernel has */
 	__u64 tick;     /* length of a tick, ns */
 	__u8 boot[16];  /* /proc/sys/kernel/random/boot_id: monotonic times of one boot belong together */
