@@ -213,9 +213,10 @@ static __always_inline bool hook__is_tried_again(__s32 result)
 /* filename_lookup(), filename_parentat() */
 static __always_inline void hook__looked_up(struct trace *trace, struct filename *name, struct path *path, bool failed, __u32 flags)
 {
-	if (!hook__is_pointer((__u64)name))
+	if ((__u64)name >= (__u64)-MAX_ERRNO)
 		return;
-	__u32 number = hook__name(trace, name);
+	/* 6.11 and later look up an empty or missing name without one (AT_EMPTY_PATH). */
+	__u32 number = name ? hook__name(trace, name) : AW_STEP_NO_NAME;
 
 	if (!failed)
 		hook__file(trace, number, flags, PEEK(path, dentry, d_inode));

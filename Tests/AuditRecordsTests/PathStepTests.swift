@@ -75,6 +75,10 @@ import Testing
         var steps = try Steps("chmod", [(0, "d/f")])
         steps.found(0, 5)
         #expect(try steps.records() == ["NORMAL d/f 5"])
+        // One of an empty name, from 6.11 on.
+        steps = try Steps("newfstatat", [(1, "")])
+        steps.found(UInt32(AW_STEP_NO_NAME), 5)
+        #expect(try steps.records() == ["NORMAL (null) 5"])
         // A look-up that failed leaves no step.
         #expect(try Steps("chmod", [(0, "d/f")], ret: -13).records() == ["UNKNOWN d/f"])
     }

@@ -184,6 +184,8 @@ struct aw_step_read {
 
 /* The first number of a name that is no argument. */
 #define AW_STEP_NAMES 8
+/* A file that was found without a name. */
+#define AW_STEP_NO_NAME 255
 
 enum aw_step_file_flags {
 	AW_STEP_PARENT = 1 << 0, /* AUDIT_INODE_PARENT: it is the directory that the name's last part is in */
@@ -191,7 +193,7 @@ enum aw_step_file_flags {
 
 struct aw_step_file {
 	struct aw_object file;
-	__u32 name;  /* argument index, or AW_STEP_NAMES + n for the n-th AW_STEP_NAME */
+	__u32 name;  /* argument index, AW_STEP_NAMES + n for the n-th AW_STEP_NAME, or AW_STEP_NO_NAME */
 	__u32 flags; /* enum aw_step_file_flags */
 };
 
