@@ -17,6 +17,9 @@ enum Allowance: String, CaseIterable, Sendable {
     /// Some kernels note the working directory only with a name that they read from the caller (audit_getname()), others with every
     /// file, also of a descriptor (audit_alloc_name()). Seen on 5.10, not on 6.1. We do as the newer ones.
     case directoryOfDescriptor = "cwd-of-descriptor"
+    /// Since 5.15 link() and symlink() read the second name first, as their arguments are evaluated then ("namei: make do_linkat() take
+    /// struct filename", "namei: make do_symlinkat() take struct filename"). The same PATH records, in the other order.
+    case orderOfLinks = "order-of-links"
     /// Emulated ticks come late, and then the coarse clock, which the kernel stamps with, and the count of ticks, by which we do, are
     /// brought up to date by different amounts. Only where the machine is said to be emulated.
     case lateTick = "late-tick"
@@ -29,7 +32,8 @@ enum Allowance: String, CaseIterable, Sendable {
         case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
         case .openat2: "before 5.16 the kernel has no OPENAT2 record"
         case .directoryOfDescriptor: "before 6.1 the kernel has no CWD of calls that name no file"
-        case .lateTick: "emulated ticks come late: stamps up to one tick apart"
+        case .orderOfLinks: "before 5.15 the kernel has the files of link and symlink in the other order"
+        case .lateTick: "emulated ticks come late: stamps up to two ticks apart"
         }
     }
 }

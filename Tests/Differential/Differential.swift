@@ -31,7 +31,7 @@ struct Differential: ParsableCommand {
     @Flag(help: "Run the named workloads one after the other under one start of both sides.")
     var together = false
 
-    @Flag(help: "The logs are from an emulated machine, where stamps may be a tick apart.")
+    @Flag(help: "The logs are from an emulated machine, where stamps may be two ticks apart.")
     var emulated = false
 
     @Flag(help: "Print the figures as JSON.")

@@ -94,7 +94,7 @@ struct Normaliser {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
         var (kernel, ours) = (kernel, ours)
         if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one != other,
-            abs(one - other) <= Self.tick
+            abs(one - other) <= Self.ticks
         {
             counts[.lateTick, default: 0] += 1
             ours.stamp = kernel.stamp
@@ -108,6 +108,14 @@ struct Normaliser {
         {
             counts[.directoryOfDescriptor, default: 0] += 1
             ours.records.removeAll { $0.type == "CWD" }
+        }
+        if origin.isBefore(5, 15), Self.links.contains(Figures.call(kernel)) {
+            let (one, other) = (Self.files(kernel), Self.files(ours))
+            if one != other, one.sorted() == other.sorted() {
+                counts[.orderOfLinks, default: 0] += 1
+                kernel.records.removeAll { $0.type == "PATH" }
+                ours.records.removeAll { $0.type == "PATH" }
+            }
         }
         if let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
             titles.first[pid] == one, titles.contains(other)
@@ -124,6 +132,18 @@ struct Normaliser {
         return !files.isEmpty && files.allSatisfy { $0["name"] == "(null)" }
     }
 
-    /// The length of a tick where there are 250 in a second, ms, and one for rounding: Debian's kernels.
-    private static let tick = 5
+    private static let links: Set = [
+        "link", "link/32", "linkat", "linkat/32", "symlink", "symlink/32", "symlinkat", "symlinkat/32",
+    ]
+
+    /// The PATH records without their numbers.
+    private static func files(_ event: Event) -> [String] {
+        event.records.filter { $0.type == "PATH" }.map { record in
+            record.fields.filter { $0.name != "item" }.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        }
+    }
+
+    /// Two ticks where there are 250 in a second, as on Debian's kernels, ms, and one for rounding: how ticks and clock relate may be off by
+    /// one both when it is looked up and at the event.
+    private static let ticks = 9
 }
