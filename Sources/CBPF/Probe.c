@@ -79,7 +79,8 @@ static int probe(enum cbpf_feature feature)
 	case CBPF_FEATURE_RING_BUFFER:
 		return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	case CBPF_FEATURE_LOOP:
-		return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL);
+		/* A program type that all kernels have: where there is none, libbpf takes its refusal for a yes. */
+		return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, NULL);
 	}
 	return -EINVAL;
 }
