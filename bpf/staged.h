@@ -316,7 +316,8 @@ int leave_facts(void *ctx)
 
 	if (!leave__find(&ending) || !statistics)
 		return 0;
-	if (leave__facts(ending.record, ending.memory, &ending.memory->leaving, ending.task, ending.call, ending.kind))
+	if (leave__facts(ending.record, ending.memory, &ending.memory->leaving, ending.task, ending.call,
+			 ending.memory->leaving.returned, ending.kind))
 		return leave__go(ctx, &ending, LEAVE_SECTIONS);
 	statistics->filtered++;
 	leave__forget(ending.task, ending.call);
@@ -330,7 +331,7 @@ int leave_sections(void *ctx)
 
 	if (!leave__find(&ending))
 		return 0;
-	leave__sections(ending.record, &ending.memory->leaving, ending.task, ending.call);
+	leave__sections(ending.record, &ending.memory->leaving, ending.task, ending.call, ending.memory->leaving.returned);
 	task__tty(ending.record, ending.task);
 	ending.memory->rounds = 0;
 	return leave__go(ctx, &ending, ending.call->shape.special ? LEAVE_SPECIAL : LEAVE_EXE);
@@ -396,7 +397,7 @@ int leave_process(void *ctx)
 
 	if (!leave__find(&ending))
 		return 0;
-	leave__process(ending.record, &ending.memory->leaving, ending.task);
+	leave__process(ending.record, &ending.memory->leaving, ending.task, ending.memory->leaving.returned);
 	leave__send(ctx, ending.record, &ending.memory->leaving, ending.call);
 	leave__forget(ending.task, ending.call);
 	return 0;

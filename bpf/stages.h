@@ -354,7 +354,7 @@ static __always_inline void leave__begin(struct leaving *leaving, struct task_st
 
 /* Numbers and identities of the call and its task. Returns whether the rules may still select it. */
 static __always_inline bool leave__facts(struct record_memory *record, struct working_memory *memory, const struct leaving *leaving,
-					 struct task_struct *task, const struct inflight *call, __u32 kind)
+					 struct task_struct *task, const struct inflight *call, bool returned, __u32 kind)
 {
 	struct aw_syscall *facts = (void *)&record->data[sizeof(struct aw_header)];
 
@@ -375,24 +375,31 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 					       call->nr & (AS_SYSCALLS - 1));
 
 	if (index && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
-		task__publish(facts, leaving->returned, &memory->facts);
+		task__publish(facts, returned, &memory->facts);
 		if (!select__range(index, call->generation, kind))
 			return false;
 	}
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
-	record->flags = (leaving->returned ? 0 : AW_FLAG_NO_RETURN) |
+	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) |
 			(leaving->cut || call->flags & INFLIGHT_CUT ? AW_FLAG_INCOMPLETE : 0);
 	return true;
 }
 
+/*
+ * The call's result, read anew each time: what the verifier has learnt of it in one branch would otherwise make it go through all
+ * that follows once for each, which is most of what it does.
+ */
+static __always_inline long leave__result(const struct leaving *leaving, bool returned)
+{
+	return returned ? *(const volatile __s64 *)&leaving->ret : 0;
+}
+
 /* What the call itself is about: names, addresses, files. */
 static __always_inline void leave__sections(struct record_memory *record, const struct leaving *leaving, struct task_struct *task,
-					    const struct inflight *call)
+					    const struct inflight *call, bool returned)
 {
-	long ret = leaving->ret;
-
-	record__from_entry(record, call, ret, (__u64)task);
-	if (call->unread && call->shape.flags & ASH_EXEC && leaving->returned && ret == 0) {
+	record__from_entry(record, call, leave__result(leaving, returned), (__u64)task);
+	if (call->unread && call->shape.flags & ASH_EXEC && returned && leave__result(leaving, returned) == 0) {
 		/* The memory that the name was in is another program's now. */
 		record__missing(record, AW_SECTION_PATHNAME, call->unread & 1 ? 0 : 1, -EFAULT);
 	} else if (call->unread) {
@@ -403,10 +410,10 @@ static __always_inline void leave__sections(struct record_memory *record, const 
 		record__late_path(record, call, 4);
 		record__late_path(record, call, 5);
 	}
-	record__received_address(record, call, ret);
-	record__descriptor_pair(record, call, ret);
+	record__received_address(record, call, leave__result(leaving, returned));
+	record__descriptor_pair(record, call, leave__result(leaving, returned));
 	record__mmap(record, call);
-	record__objects(record, task, call, ret);
+	record__objects(record, task, call, leave__result(leaving, returned));
 }
 
 static __always_inline bool leave__wants_directory(const struct inflight *call)
@@ -415,12 +422,13 @@ static __always_inline bool leave__wants_directory(const struct inflight *call)
 }
 
 /* What is read from the task's own memory, and its groups. */
-static __always_inline void leave__process(struct record_memory *record, const struct leaving *leaving, struct task_struct *task)
+static __always_inline void leave__process(struct record_memory *record, const struct leaving *leaving, struct task_struct *task,
+					   bool returned)
 {
 	record__title(record, READ(task, mm));
 	if (CONTROL(control_groups))
 		task__groups(record, task);
-	if (leaving->start)
+	if (returned && leaving->start)
 		record__arguments(record, leaving->start, leaving->end);
 }
 
@@ -466,26 +474,27 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	struct ast_statistics *statistics = statistics_of_cpu();
 	struct record_memory *record = memory_of(&record_memory, slot);
 	struct working_memory *memory = memory_of(&working_memory, kind);
-	struct leaving leaving;
 
 	if (!statistics || !record || !memory)
 		return 0;
+	struct leaving *leaving = &memory->leaving;
+
 	statistics->generated++;
-	leave__begin(&leaving, task, call, ret, returned);
+	leave__begin(leaving, task, call, ret, returned);
 	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
-	if (leaving.end - leaving.start > ARGUMENTS_IN_EVENT)
-		leaving.start = record__fragments(slot, call->time, leaving.sequence, leaving.start, leaving.end, &leaving.cut);
-	if (!leave__facts(record, memory, &leaving, task, call, kind)) {
+	if (returned && leaving->end - leaving->start > ARGUMENTS_IN_EVENT)
+		leaving->start = record__fragments(slot, call->time, leaving->sequence, leaving->start, leaving->end, &leaving->cut);
+	if (!leave__facts(record, memory, leaving, task, call, returned, kind)) {
 		statistics->filtered++;
 		leave__forget(task, call);
 		return 0;
 	}
-	leave__sections(record, &leaving, task, call);
+	leave__sections(record, leaving, task, call, returned);
 
 	bool has_names = HOOKS_ATTACHED && trace__end(record, (__u64)task, call);
 
 	if (call->shape.special)
-		record__special(slot, call->shape.special, returned ? leaving.ret : -1);
+		record__special(slot, call->shape.special, returned ? leave__result(leaving, returned) : -1);
 	task__tty(record, task);
 
 	struct file *exe = READ(task, mm, exe_file);
@@ -498,8 +507,8 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 
 		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));
 	}
-	leave__process(record, &leaving, task);
-	leave__send(NULL, record, &leaving, call);
+	leave__process(record, leaving, task, returned);
+	leave__send(NULL, record, leaving, call);
 	leave__forget(task, call);
 	return 0;
 }
