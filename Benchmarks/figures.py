@@ -32,7 +32,7 @@ class Spread:
 
 class Ratio(Spread):
     """One median for another, with the ratios of the rounds as the spread. Noise can make a small difference negative in a round; such
-    a round's ratio means nothing and is left out of the spread, and without a positive median below there is no ratio."""
+    a round's ratio means nothing and is left out of the spread, and of medians that are not both positive there is no ratio."""
 
     def __init__(self, above, below):
         both = [number for number in above if number in below]
@@ -41,7 +41,7 @@ class Ratio(Spread):
         self.below = statistics.median([below[x] for x in both]) if both else None
 
     def __bool__(self):
-        return bool(self.values) and self.below > 0
+        return bool(self.values) and self.below > 0 and self.above > 0
 
     @property
     def median(self):
