@@ -95,21 +95,25 @@ package struct RecordFormatter: ~Copyable {
             let room = Self.eventRoom + ArgumentText(event, index: index).room(node: nodePrefix.count)
             guard makeRoom(room, in: &buffer) else { return false }
         }
+        let plan = plan(event, index: index, realtime: realtime)
+        if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
+        // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
+        guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
+        return write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer)
+    }
+
+    /// Plans the PATH records of `event`, and finds out what they need that the event does not tell.
+    mutating func plan(_ event: borrowing EventView, index: SectionIndex, realtime: UInt64) -> PathPlan {
         if index.program.isPresent || index.newCredentials.isPresent { lookAtProgram(event, index: index) }
         refused =
             event.hasSteps
             ? nil
             : RefusedFile(event, index: index, realtime: realtime, uses: options.pathUses, files: programFiles)
-        let plan =
-            event.hasSteps
+        return event.hasSteps
             ? PathPlan(steps: event, index: index, uses: options.pathUses)
             : PathPlan(
                 event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
                 refused: refused?.argument)
-        if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
-        // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
-        guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
-        return write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer)
     }
 
     /// Finds out what an exec's event does not tell: the program's loader and capabilities, and the file of a script.

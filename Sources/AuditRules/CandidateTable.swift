@@ -30,7 +30,7 @@ struct CandidateTable: Sendable {
             // Behind a rule without tests no other can match.
             var isClosed = [Bool](repeating: false, count: SyscallMask.limit)
             for position in rules.indices where arch != 0 && rules[position].appliesTo(arch: arch) {
-                for number in rules[position].syscalls.numbers where !isClosed[number] {
+                for number in RuleReach.calls(of: rules[position], abi).numbers where !isClosed[number] {
                     own[number].append(UInt32(position))
                     isClosed[number] = compiled[position].count == 0
                 }

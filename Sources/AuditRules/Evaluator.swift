@@ -16,14 +16,34 @@ package enum Decision: Sendable, Equatable {
 package struct Evaluator: Sendable {
     /// The rules in force.
     package let rules: RuleSet
+    private var paths: RulePaths
 
     /// Decides by `rules`.
     package init(_ rules: RuleSet) {
         self.rules = rules
+        paths = rules.paths
     }
 
-    /// What the rules say about `event`: the first that matches decides.
-    package func decide(_ event: borrowing EventView) -> Decision {
+    /// Some rule is about a path, so that ``look()`` has something to look at.
+    package var hasPaths: Bool { !paths.paths.isEmpty }
+
+    /// Looks again where the paths of the rules lead.
+    package mutating func look() { paths.look() }
+
+    /// Whether a rule that can match `event` compares files, so that ``decide(_:files:)`` needs them.
+    package func wantsFiles(_ event: borrowing EventView) -> Bool {
+        guard rules.needsFiles, let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return false }
+        let list = rules.candidates.list.span
+        let compiled = rules.compiled.span
+        for entry in Int(part.first)..<Int(part.first) + Int(part.count) where compiled[Int(list[entry])].needsFiles { return true }
+        return false
+    }
+
+    /// What the rules say about `event`, of which no rule wants files.
+    package func decide(_ event: borrowing EventView) -> Decision { decide(event, files: NamedFiles()) }
+
+    /// What the rules say about `event`, which is about `files`: the first that matches decides.
+    package func decide(_ event: borrowing EventView, files: borrowing NamedFiles) -> Decision {
         guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return .reject }
         let facts = RuleFacts(event, groups: rules.needsGroups, family: rules.needsFamily)
         // Spans, because every access through the arrays would count references.
@@ -33,7 +53,7 @@ package struct Evaluator: Sendable {
         for entry in Int(part.first)..<Int(part.first) + Int(part.count) {
             let position = Int(list[entry])
             let rule = compiled[position]
-            if Self.matches(tests, rule, facts) {
+            if matches(tests, rule, facts, event, files) {
                 return rule.isNever ? .reject : .select(rule: position)
             }
         }
@@ -41,10 +61,30 @@ package struct Evaluator: Sendable {
     }
 
     @inline(__always)
-    private static func matches(
-        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts
+    private func matches(
+        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
+        _ files: borrowing NamedFiles
     ) -> Bool {
-        for test in rule.range where !facts.satisfies(tests[test]) { return false }
+        if rule.isOfOneFile {
+            for file in 0..<files.count where satisfies(tests, rule, facts, event, files, file) { return true }
+            return false
+        }
+        return satisfies(tests, rule, facts, event, files, nil)
+    }
+
+    @inline(__always)
+    private func satisfies(
+        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
+        _ files: borrowing NamedFiles, _ file: Int?
+    ) -> Bool {
+        for number in rule.range {
+            let test = tests[number]
+            if test.fact.rawValue <= Fact.saddrFamily.rawValue {
+                guard facts.satisfies(test) else { return false }
+            } else {
+                guard FileTests(event: event, paths: paths).holds(test, facts.call, files, file) else { return false }
+            }
+        }
         return true
     }
 }

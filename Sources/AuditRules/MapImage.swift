@@ -134,8 +134,11 @@ private struct Translation {
     init(_ test: CompiledTest) {
         let same = as_test(field: test.fact.rawValue, op: test.op.rawValue, reserved: 0, operand: test.operand)
         switch (test.fact, test.op) {
-        case (.saddrFamily, _), (.gid, .equal), (.egid, .equal):
-            // Not seen by the kernel programs; a supplementary group may match where the group does not.
+        case (let fact, _) where fact.rawValue >= Fact.saddrFamily.rawValue:
+            self.test = nil
+            isExact = false
+        case (.gid, .equal), (.egid, .equal):
+            // A supplementary group may match where the group does not.
             self.test = nil
             isExact = false
         case (.gid, .notEqual), (.egid, .notEqual):

@@ -17,8 +17,54 @@ enum PathLook {
 
     private static func mode(_ path: [UInt8]) -> mode_t? {
         var status = stat()
-        let terminated = path.map { CChar(bitPattern: $0) } + [0]
-        guard unsafe stat(terminated, &status) == 0 else { return nil }
+        guard unsafe stat(terminated(path), &status) == 0 else { return nil }
         return status.st_mode
     }
+
+    /// The file that `path` names; the last component is not followed.
+    static func identity(_ path: [UInt8]) -> FileIdentity? {
+        var status = stat()
+        guard unsafe lstat(terminated(path), &status) == 0 else { return nil }
+        // makedev(3) as glibc has it; its macros do not import.
+        let device = UInt64(status.st_dev)
+        return FileIdentity(
+            major: UInt32(truncatingIfNeeded: device >> 8 & 0xfff | device >> 32 & 0xffff_f000),
+            minor: UInt32(truncatingIfNeeded: device & 0xff | device >> 12 & 0xffff_ff00), inode: UInt64(status.st_ino),
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR)
+    }
+
+    /// `path` with its directory part resolved (realpath(3)), or nil when that is not there.
+    static func resolvingDirectory(_ path: [UInt8]) -> [UInt8]? {
+        var path = path
+        while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        if slash == 0 { return path }
+        guard let directory = resolved(Array(path[..<slash])) else { return nil }
+        return (directory == [UInt8(ascii: "/")] ? [] : directory) + path[slash...]
+    }
+
+    /// The directories that are links in `directories`, with where they lead.
+    static func links(in directories: [String]) -> [(link: [UInt8], target: [UInt8])] {
+        var links: [(link: [UInt8], target: [UInt8])] = []
+        for directory in directories {
+            guard let stream = unsafe opendir(directory) else { continue }
+            while let entry = unsafe readdir(stream) {
+                guard unsafe Int32(entry.pointee.d_type) == Int32(DT_LNK) else { continue }
+                let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+                let link = Array(directory.utf8) + (directory == "/" ? [] : [UInt8(ascii: "/")]) + name
+                guard isDirectory(link), let target = resolved(link) else { continue }
+                links.append((link, target))
+            }
+            unsafe closedir(stream)
+        }
+        return links
+    }
+
+    private static func resolved(_ path: [UInt8]) -> [UInt8]? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard unsafe realpath(terminated(path), &buffer) != nil else { return nil }
+        return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    }
+
+    private static func terminated(_ path: [UInt8]) -> [CChar] { path.map { CChar(bitPattern: $0) } + [0] }
 }

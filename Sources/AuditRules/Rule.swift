@@ -129,6 +129,11 @@ package struct SyscallMask: Sendable, Hashable {
         for word in words.indices { words[word] |= other.words[word] }
     }
 
+    /// Leaves out calls that are not in `other`.
+    mutating func formIntersection(_ other: SyscallMask) {
+        for word in words.indices { words[word] &= other.words[word] }
+    }
+
     /// It holds all that `-S all` means to auditctl, which does not look at the last word (src/auditctl-listing.c, 3.0.9).
     var isAll: Bool { words.dropLast().allSatisfy { $0 == .max } && words[words.count - 1] & 0xffff_ffff == 0xffff_ffff }
 

@@ -39,6 +39,8 @@ package enum RuleFault: Sendable, Equatable {
     case tooManyFields(limit: Int)
     case duplicate(of: RulePlace)
     case noSuchRule
+    case kernelOnly
+    case noLabels
     case syscallForTaskList
     case syscallOnList(String)
 
@@ -136,6 +138,8 @@ package enum RuleFault: Sendable, Equatable {
         case .tooManyFields(let limit): "Too many fields in rule: at most \(limit), key included"
         case .duplicate(let place): "Rule exists: it repeats the one at \(place); remove either"
         case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
+        case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
+        case .noLabels: "events carry no security labels, so the rule never matches here"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
         case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"
         case .watchWithList: "watch option can't be given with a syscall; write -F path= or -F dir= in place of -w"

@@ -74,6 +74,7 @@ struct RuleFacts: ~Escapable {
         case .saddrFamily:
             guard let family else { return false }
             left = family
+        default: return false
         }
         return test.op.compare(left, test.operand)
     }

@@ -90,6 +90,9 @@ enum FieldPairs {
         ("egid", "fsgid"), ("egid", "sgid"), ("sgid", "fsgid"),
     ]
 
+    /// Whether comparison `number` is with the owner of a file.
+    static func isWithFile(_ number: UInt32) -> Bool { (1...9).contains(number) }
+
     /// The two fields of comparison `number`, or nil.
     static func names(_ number: UInt32) -> (String, String)? {
         (1...UInt32(pairs.count)).contains(number) ? pairs[Int(number) - 1] : nil

@@ -52,10 +52,23 @@ package struct RuleReader {
             }
         }
         guard unsupported.isEmpty else { throw .wrong(unsupported) }
-        var set = RuleSet(rules: rules, controls: controls, warnings: warnings)
+        let strange = rules.flatMap(Self.strangeParts)
+        var set = RuleSet(rules: rules.filter { $0.list == .exit }, controls: controls, warnings: warnings + strange)
         set.skipped = skipped
         set.hasFailed = hasFailed
         return set
+    }
+
+    /// What of a rule means nothing to this program.
+    private static func strangeParts(_ rule: Rule) -> [RuleDiagnostic] {
+        var faults: [(String, RuleFault)] = []
+        if rule.list == .user { faults.append(("user", .kernelOnly)) }
+        if let label = rule.tests.first(where: { $0.field.isLabel }) {
+            faults.append((LibAudit.name(field: label.field.rawValue) ?? "", .noLabels))
+        }
+        return faults.map { word, fault in
+            RuleDiagnostic(file: rule.place.file, line: rule.place.line, column: 1, word: word, fault: fault)
+        }
     }
 
     /// -c was read, and lines were skipped: auditctl loads the others and ends with 1.

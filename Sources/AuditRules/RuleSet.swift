@@ -23,6 +23,11 @@ package struct RuleSet: Sendable {
     /// Some rule asks for an address family.
     let needsFamily: Bool
 
+    /// Some rule compares files, so the evaluator wants to know those of an event.
+    let needsFiles: Bool
+    /// What ``CompiledTest``s of paths mean.
+    let paths: RulePaths
+
     let compiled: [CompiledRule]
     let tests: [CompiledTest]
     let candidates: CandidateTable
@@ -40,13 +45,17 @@ package struct RuleSet: Sendable {
         self.needsFamily = rules.contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
         var compiled: [CompiledRule] = []
         var tests: [CompiledTest] = []
+        var paths = RulePaths()
         for rule in rules {
-            let own = rule.tests.compactMap(CompiledTest.init)
+            let own = rule.tests.compactMap { CompiledTest($0, paths: &paths) }
             compiled.append(
                 CompiledRule(
-                    isNever: rule.action == .never, first: UInt32(tests.count), count: UInt32(own.count)))
+                    isNever: rule.action == .never, isOfOneFile: own.contains(where: \.isOfOneFile),
+                    needsFiles: own.contains(where: \.needsFiles), first: UInt32(tests.count), count: UInt32(own.count)))
             tests += own
         }
+        self.needsFiles = compiled.contains(where: \.needsFiles)
+        self.paths = paths
         self.compiled = compiled
         self.tests = tests
         self.candidates = CandidateTable(rules: rules, compiled: compiled)
@@ -70,6 +79,10 @@ extension RuleTest {
 /// A rule as the hot path reads it: its tests are a range of ``RuleSet/tests``.
 struct CompiledRule: Sendable {
     let isNever: Bool
+    /// The kernel finds the rule by a file, so that all its tests of files are about the same one (`audit_filter_inodes()`).
+    let isOfOneFile: Bool
+    /// It has tests of files.
+    let needsFiles: Bool
     let first: UInt32
     let count: UInt32
 
@@ -80,17 +93,33 @@ struct CompiledRule: Sendable {
 struct CompiledTest: Sendable {
     let fact: Fact
     let op: RuleOperator
+    /// A number, or for paths the position in ``RuleSet/paths``.
     let operand: UInt32
 
-    /// Nil for `arch`, which ``CandidateTable`` has answered, and for what ``Rule/unsupported`` keeps out of a set.
-    init?(_ test: RuleTest) {
+    /// Nil for `arch`, which ``CandidateTable`` has answered.
+    init?(_ test: RuleTest, paths: inout RulePaths) {
         guard let fact = Fact(test.field) else { return nil }
         self.fact = fact
         self.op = test.op
+        switch fact {
+        case .path: operand = paths.add(test.text, .file)
+        case .dir: operand = paths.add(test.text, .directory)
+        case .exe: operand = paths.add(test.text, .program)
         // The kernel turns any non-zero value of success= into AUDITSC_SUCCESS, zero into AUDITSC_FAILURE, and compares
         // these two with whatever operator was given.
-        self.operand =
-            fact == .success ? (test.value != 0 ? ReturnState.success : ReturnState.failure) : test.value
+        case .success: operand = test.value != 0 ? ReturnState.success : ReturnState.failure
+        default: operand = test.value
+        }
+    }
+
+    var isOfOneFile: Bool { fact == .path || fact == .inode && op == .equal }
+
+    var needsFiles: Bool {
+        switch fact {
+        case .inode, .devmajor, .devminor, .path, .dir, .filetype, .ownerUser, .ownerGroup: true
+        case .compare: FieldPairs.isWithFile(operand)
+        default: false
+        }
     }
 }
 
@@ -100,7 +129,8 @@ enum ReturnState {
     static let failure: UInt32 = 2
 }
 
-/// What a compiled test looks at. Below `saddrFamily` the raw value is `enum as_field` of selection.h.
+/// What a compiled test looks at. Below `saddrFamily` the raw value is `enum as_field` of selection.h; from there on the kernel
+/// programs see nothing of it.
 enum Fact: UInt8, Sendable {
     case a0 = 0
     case a1 = 1
@@ -122,6 +152,19 @@ enum Fact: UInt8, Sendable {
     case sgid = 17
     case fsgid = 18
     case saddrFamily = 19
+    case inode
+    case devmajor
+    case devminor
+    case path
+    case dir
+    case exe
+    case perm
+    case filetype
+    case ownerUser
+    case ownerGroup
+    case compare
+    /// A security label, which nothing has here: never equal and never unequal.
+    case label
 
     init?(_ field: RuleField) {
         switch field {
@@ -145,7 +188,20 @@ enum Fact: UInt8, Sendable {
         case .sgid: self = .sgid
         case .fsgid: self = .fsgid
         case .saddrFamily: self = .saddrFamily
-        default: return nil
+        case .inode: self = .inode
+        case .devmajor: self = .devmajor
+        case .devminor: self = .devminor
+        case .path: self = .path
+        case .dir: self = .dir
+        case .exe: self = .exe
+        case .perm: self = .perm
+        case .filetype: self = .filetype
+        case .ownerUser: self = .ownerUser
+        case .ownerGroup: self = .ownerGroup
+        case .fieldCompare: self = .compare
+        default:
+            guard field.isLabel else { return nil }
+            self = .label
         }
     }
 }

@@ -88,6 +88,7 @@ struct Collector: ~Copyable {
             let now = SystemTime.monotonic()
             if now - refreshed >= Self.clockInterval {
                 pipeline.refreshClock()
+                pipeline.lookAtPaths()
                 refreshed = now
             }
             if now - told >= Self.lossInterval {

@@ -37,6 +37,9 @@ struct Pipeline: ~Copyable {
         capture?.note(.clock(stages.clock.reading))
     }
 
+    /// Looks again where the rules' paths lead, since files are replaced while they are watched.
+    mutating func lookAtPaths() { stages.lookAtPaths() }
+
     /// Takes what is in the ring through the stages and hands what came of it to the outputs.
     ///
     /// - Returns: whether the ring is empty. It is not when the queue to the outputs is full: then events wait in the ring, and
@@ -136,7 +139,7 @@ struct Counts {
 struct Stages: ~Copyable {
     private(set) var counts = Counts()
     var clock: EventClock
-    private let evaluator: Evaluator
+    private var evaluator: Evaluator
     private var formatter: RecordFormatter
     private let queue: OutputQueue
     private var batch: RecordBuffer?
@@ -160,9 +163,15 @@ struct Stages: ~Copyable {
 
     /// Takes one event through the stages. Returns false when there is no room for it yet: then it is as if it had not been.
     mutating func pass(_ event: borrowing EventView) -> Bool {
-        switch evaluator.decide(event) {
+        let decision: Decision
+        if evaluator.wantsFiles(event) {
+            decision = evaluator.decide(event, files: formatter.namedFiles(of: event, realtime: realtime(event)))
+        } else {
+            decision = evaluator.decide(event)
+        }
+        switch decision {
         case .select(let rule):
-            guard format(event, clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies), rule) else { return false }
+            guard format(event, realtime(event), rule) else { return false }
         case .reject:
             counts.filtered += 1
         }
@@ -170,6 +179,13 @@ struct Stages: ~Copyable {
         if event.isIncomplete { counts.incomplete += 1 }
         return true
     }
+
+    private func realtime(_ event: borrowing EventView) -> UInt64 {
+        clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
+    }
+
+    /// Looks again where the rules' paths lead.
+    mutating func lookAtPaths() { if evaluator.hasPaths { evaluator.look() } }
 
     /// Whether an event can be formatted now: there is a batch with room for one of the usual kind.
     mutating func hasRoom() -> Bool {

@@ -13,6 +13,12 @@ package struct EventBytes {
     package var hasReturned = true
     package var groups: [UInt32]?
     package var address: [UInt8]?
+    /// Names, as arguments 0, 1, ….
+    package var names: [String] = []
+    package var workingDirectory: String?
+    package var executable: String?
+    /// What openat2() was given.
+    package var openFlags: UInt64?
 
     package init(arch: UInt32 = native, _ number: UInt32, _ args: UInt64...) {
         call.arch = arch
@@ -33,9 +39,26 @@ package struct EventBytes {
         var event = EventBuilder()
         event.call = call
         event.flags = hasReturned ? 0 : UInt8(AW_FLAG_NO_RETURN.rawValue)
+        for (argument, name) in names.enumerated() { event.add(.pathname, detail: UInt8(argument), Array(name.utf8)) }
+        if let workingDirectory { event.add(.workingDirectory, Array(workingDirectory.utf8)) }
+        if let executable { event.add(.executable, Array(executable.utf8)) }
+        if let openFlags {
+            let how = aw_openat2(flags: openFlags, mode: 0, resolve: 0)
+            event.add(.special, detail: UInt8(AW_SPECIAL_OPENAT2.rawValue), rawBytes(of: how))
+        }
         if let groups { event.add(.groups, groups.flatMap { rawBytes(of: $0) }) }
         if let address { event.add(.socketAddress, address) }
         return event.bytes
+    }
+
+    /// A file that name `argument` has led to.
+    ///
+    /// - Parameter object: nil when it is not known.
+    package func file(_ argument: Int, _ object: aw_object?, isFound: Bool = true, isBelowWorkingDirectory: Bool = true) -> NamedFile {
+        let before = names.prefix(argument).reduce(0) { $0 + 8 + ($1.utf8.count + 7) & ~7 }
+        return NamedFile(
+            object: object, isFound: isFound, nameOffset: Int32(before + 8), nameCount: Int32(names[argument].utf8.count),
+            isBelowWorkingDirectory: isBelowWorkingDirectory)
     }
 
     /// Decodes the bytes and gives the view to `body`.

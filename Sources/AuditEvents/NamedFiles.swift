@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+package import CAuditWire
+
+/// A file or name that an event is about: one of audit's `audit_names`, of which PATH records are made, as rules look at it.
+package struct NamedFile: BitwiseCopyable, Sendable {
+    /// The file. Zeros while it is not known, which is what the kernel compares then, too (`audit_alloc_name()`).
+    package var object: aw_object
+    /// ``object`` tells of the file.
+    package var isKnown: Bool
+    /// A look-up has found the file, or the directory that it was to be in.
+    package var isFound: Bool
+    /// Where its name is in the sections of the event: a directory part for the entry of a directory. -1: it has none.
+    package var nameOffset: Int32
+    package var nameCount: Int32
+    /// A relative name begins at the working directory, not at a directory that is not known.
+    package var isBelowWorkingDirectory: Bool
+
+    package init(
+        object: aw_object?, isFound: Bool, nameOffset: Int32, nameCount: Int32, isBelowWorkingDirectory: Bool
+    ) {
+        self.object = object ?? aw_object()
+        isKnown = object != nil
+        self.isFound = isFound
+        self.nameOffset = nameOffset
+        self.nameCount = nameCount
+        self.isBelowWorkingDirectory = isBelowWorkingDirectory
+    }
+}
+
+/// The files of one event.
+package struct NamedFiles: Sendable {
+    /// As many as there can be PATH records.
+    package static let capacity = 24
+
+    private var files = InlineArray<24, NamedFile>(
+        repeating: NamedFile(object: nil, isFound: false, nameOffset: 0, nameCount: -1, isBelowWorkingDirectory: false))
+    package private(set) var count = 0
+
+    /// None.
+    package init() {}
+
+    /// Adds one; what is more than ``capacity`` is left out.
+    package mutating func append(_ file: NamedFile) {
+        guard count < Self.capacity else { return }
+        files[count] = file
+        count += 1
+    }
+
+    /// File number `position`, below ``count``.
+    package subscript(position: Int) -> NamedFile { files[position] }
+}

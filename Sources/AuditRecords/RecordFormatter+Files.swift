@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import AuditEnrichment
+package import AuditEvents
+import AuditSyscalls
+import CAuditWire
+
+extension RecordFormatter {
+    /// The files that the PATH records of `event` will tell of, for rules that compare files.
+    package mutating func namedFiles(of event: borrowing EventView, realtime: UInt64) -> NamedFiles {
+        let index = SectionIndex(event)
+        let plan = plan(event, index: index, realtime: realtime)
+        var files = NamedFiles()
+        let reader = WireReader(event.sections)
+        for position in 0..<plan.count {
+            let item = plan.items[position]
+            var object = item.object.isPresent ? try? reader.load(at: Int(item.object.offset), as: aw_object.self) : nil
+            switch item.source {
+            case .event: break
+            case .script: object = script.map { aw_object($0) }
+            case .loader: object = program.loader.map { aw_object($0.facts) }
+            case .refused: object = refused.map { aw_object($0.facts) }
+            }
+            let hasName = item.form == .text || item.form == .workingDirectory
+            files.append(
+                NamedFile(
+                    object: object, isFound: item.type != .unknown, nameOffset: item.name.offset,
+                    nameCount: hasName ? max(0, item.name.count) : -1,
+                    isBelowWorkingDirectory: Self.beginsAtWorkingDirectory(item, event, index: index)))
+        }
+        return files
+    }
+
+    /// Whether a relative name is one of the working directory: the argument before it is AT_FDCWD, or no descriptor. Only calls
+    /// whose first argument is a descriptor have names behind others; those of mount(2) and the like are addresses, which no
+    /// descriptor reaches.
+    private static func beginsAtWorkingDirectory(_ item: PathItem, _ event: borrowing EventView, index: SectionIndex) -> Bool {
+        for argument in 0..<6 where index.pathnames[argument].isPresent && index.pathnames[argument].offset == item.name.offset {
+            if argument == 0 { return true }
+            let before = argument == 1 ? event.call.args.0 : argument == 2 ? event.call.args.1 : event.call.args.2
+            return Int32(truncatingIfNeeded: before) == -100 || before > firstAddress && before >> 32 != 0xffff_ffff
+        }
+        return true
+    }
+
+    /// Below it are descriptors only (`vm.mmap_min_addr` keeps the first pages free, and `fs.nr_open` is at most 2^30).
+    private static let firstAddress: UInt64 = 1 << 20
+}

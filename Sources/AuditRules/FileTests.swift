@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+internal import AuditEvents
+internal import AuditSyscalls
+internal import CAuditWire
+
+/// The tests that look at files, programs and comparisons: the rest of `audit_filter_rules()` (kernel/auditsc.c).
+struct FileTests: ~Escapable {
+    private let event: EventView
+    private let paths: RulePaths
+
+    @_lifetime(copy event)
+    init(event: borrowing EventView, paths: RulePaths) {
+        self.event = copy event
+        self.paths = paths
+    }
+
+    /// Whether `test` holds for file number `file`, or for nil for any of `files`.
+    func holds(_ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+        switch test.fact {
+        case .perm: return hasPermission(test.operand, call)
+        case .exe: return isProgram(paths.paths[Int(test.operand)]) == (test.op == .equal)
+        case .compare: return compares(test, call, files, file)
+        case .dir: return isBelow(paths.paths[Int(test.operand)], files)
+        case .filetype:
+            // The kernel asks all of them, also when the rule is about one.
+            var isThere = false
+            for position in 0..<files.count where files[position].isKnown {
+                if files[position].object.mode & Self.typeBits == test.operand & 0xffff { isThere = true }
+            }
+            return isThere == (test.op == .equal)
+        default: break
+        }
+        if let file { return holds(test, files[file]) }
+        for position in 0..<files.count where holds(test, files[position]) { return true }
+        return false
+    }
+
+    /// S_IFMT.
+    private static let typeBits: UInt32 = 0o170000
+
+    private func holds(_ test: CompiledTest, _ file: NamedFile) -> Bool {
+        let object = file.object
+        switch test.fact {
+        // AUDIT_INO_UNSET is -1.
+        case .inode: return test.op.compare(file.isKnown ? UInt32(truncatingIfNeeded: object.inode) : .max, test.operand)
+        case .devmajor: return test.op.compare(object.dev_major, test.operand) || test.op.compare(object.rdev_major, test.operand)
+        case .devminor: return test.op.compare(object.dev_minor, test.operand) || test.op.compare(object.rdev_minor, test.operand)
+        case .ownerUser: return test.op.compare(object.uid, test.operand)
+        case .ownerGroup: return test.op.compare(object.gid, test.operand)
+        case .path: return isFile(paths.paths[Int(test.operand)], file)
+        default: return false
+        }
+    }
+
+    // MARK: Paths
+
+    private func isFile(_ path: RulePath, _ file: NamedFile) -> Bool {
+        if file.isKnown { return path.identity.map { $0.isOf(file.object) } ?? false }
+        guard file.isFound, file.nameCount >= 0 else { return false }
+        var text = PathText()
+        return text.build(file, event) && text.isEqual(path.resolved, aliases: paths)
+    }
+
+    private func isBelow(_ path: RulePath, _ files: borrowing NamedFiles) -> Bool {
+        for position in 0..<files.count where files[position].isFound {
+            let file = files[position]
+            if file.isKnown, let identity = path.identity, identity.isOf(file.object) { return true }
+            // A link is watched as itself, not as what it leads to.
+            guard file.nameCount >= 0, path.identity?.isDirectory != false else { continue }
+            var text = PathText()
+            if text.build(file, event), text.isBelow(path.resolved, aliases: paths) { return true }
+        }
+        return false
+    }
+
+    private func isProgram(_ path: RulePath) -> Bool {
+        guard let section = event.section(.executable) else { return false }
+        let reader = WireReader(section.bytes)
+        guard section.bytes.byteCount == path.resolved.count else { return false }
+        for at in path.resolved.indices where (try? reader.load(at: at, as: UInt8.self)) != path.resolved[at] { return false }
+        return true
+    }
+
+    // MARK: perm=
+
+    /// `audit_match_perm()`.
+    private func hasPermission(_ wanted: UInt32, _ call: aw_syscall) -> Bool {
+        // Bit 31 is __AUDIT_ARCH_64BIT.
+        let classes = SyscallClasses.of(call.arch & 0x8000_0000 != 0 ? .native : .compat)
+        switch classes.kind(Int(call.nr)) {
+        case .classed: return classes.has(wanted, Int(call.nr))
+        case .open(let argument): return wanted & Self.accessMode(argument == 1 ? call.args.1 : call.args.2) != 0
+        case .openat2: return wanted & Self.accessMode(openFlags) != 0
+        case .socketcall: return wanted & Permissions.write != 0 && UInt32(truncatingIfNeeded: call.args.0) == Self.bind
+        case .exec: return wanted & Permissions.execute != 0
+        }
+    }
+
+    /// SYS_BIND of linux/net.h.
+    private static let bind: UInt32 = 2
+
+    /// `ACC_MODE()` of include/linux/fs.h.
+    private static func accessMode(_ flags: UInt64) -> UInt32 {
+        switch flags & 3 {
+        case 0: Permissions.read
+        case 1: Permissions.write
+        default: Permissions.read | Permissions.write
+        }
+    }
+
+    /// The flags of openat2(2), 0 where the call did not get to read them.
+    private var openFlags: UInt64 {
+        guard let section = event.section(.special, detail: UInt8(AW_SPECIAL_OPENAT2.rawValue)) else { return 0 }
+        return (try? WireReader(section.bytes).load(at: 0, as: UInt64.self)) ?? 0
+    }
+
+    // MARK: -C
+
+    /// `audit_field_compare()`.
+    private func compares(_ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+        switch test.operand {
+        case 1: return withOwner(call.uid, test, files, file)
+        case 2: return withGroup(call.gid, test, files, file)
+        case 3: return withOwner(call.euid, test, files, file)
+        case 4: return withGroup(call.egid, test, files, file)
+        case 5: return withOwner(call.auid, test, files, file)
+        case 6: return withOwner(call.suid, test, files, file)
+        case 7: return withGroup(call.sgid, test, files, file)
+        case 8: return withOwner(call.fsuid, test, files, file)
+        case 9: return withGroup(call.fsgid, test, files, file)
+        case 10: return test.op.compare(call.uid, call.auid)
+        case 11: return test.op.compare(call.uid, call.euid)
+        case 12: return test.op.compare(call.uid, call.fsuid)
+        case 13: return test.op.compare(call.uid, call.suid)
+        case 14: return test.op.compare(call.auid, call.fsuid)
+        case 15: return test.op.compare(call.auid, call.suid)
+        case 16: return test.op.compare(call.auid, call.euid)
+        case 17: return test.op.compare(call.euid, call.suid)
+        case 18: return test.op.compare(call.euid, call.fsuid)
+        case 19: return test.op.compare(call.suid, call.fsuid)
+        case 20: return test.op.compare(call.gid, call.egid)
+        case 21: return test.op.compare(call.gid, call.fsgid)
+        case 22: return test.op.compare(call.gid, call.sgid)
+        case 23: return test.op.compare(call.egid, call.fsgid)
+        case 24: return test.op.compare(call.egid, call.sgid)
+        case 25: return test.op.compare(call.sgid, call.fsgid)
+        default: return false
+        }
+    }
+
+    /// `audit_compare_uid()`: any file, also when the rule is about one.
+    private func withOwner(_ user: UInt32, _ test: CompiledTest, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+        for position in 0..<files.count where test.op.compare(user, files[position].object.uid) { return true }
+        return false
+    }
+
+    private func withGroup(_ group: UInt32, _ test: CompiledTest, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+        for position in 0..<files.count where test.op.compare(group, files[position].object.gid) { return true }
+        return false
+    }
+}
+
+extension FileIdentity {
+    func isOf(_ object: aw_object) -> Bool {
+        inode == object.inode && major == object.dev_major && minor == object.dev_minor
+    }
+}

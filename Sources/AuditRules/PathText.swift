@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+internal import AuditEvents
+internal import CAuditWire
+
+/// An absolute path put together from what an event says, to be compared with the paths of rules: without `.`, `..` and doubled
+/// slashes, which are taken as text and not looked up.
+struct PathText {
+    /// A working directory and a name of the greatest length.
+    private static let capacity = 8448
+    private var bytes = InlineArray<8448, UInt8>(repeating: 0)
+    private var count = 0
+    private static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
+
+    /// Builds the path of `file`. False when it is not known where its name begins.
+    mutating func build(_ file: NamedFile, _ event: borrowing EventView) -> Bool {
+        count = 0
+        let sections = WireReader(event.sections)
+        guard file.nameCount >= 0 else { return false }
+        let isAbsolute =
+            file.nameCount > 0 && (try? sections.load(at: Int(file.nameOffset), as: UInt8.self)) == Self.slash
+        if !isAbsolute {
+            guard file.isBelowWorkingDirectory, let directory = event.section(.workingDirectory), directory.errno == 0 else { return false }
+            append(directory.bytes)
+        }
+        if file.nameCount > 0 {
+            guard let name = try? sections.slice(at: Int(file.nameOffset), count: Int(file.nameCount)) else { return false }
+            append(name)
+        }
+        return true
+    }
+
+    /// Whether it is `path`, or the same file by one of the aliases.
+    mutating func isEqual(_ path: [UInt8], aliases: RulePaths) -> Bool {
+        if isEqual(path) { return true }
+        return replaceAlias(aliases) && isEqual(path)
+    }
+
+    /// Whether it is `directory` or below it.
+    mutating func isBelow(_ directory: [UInt8], aliases: RulePaths) -> Bool {
+        if begins(with: directory) { return true }
+        return replaceAlias(aliases) && begins(with: directory)
+    }
+
+    private func isEqual(_ path: [UInt8]) -> Bool { length(of: path) == count && begins(with: path) }
+
+    /// Length without slashes at the end; 0 for the root.
+    private func length(of path: [UInt8]) -> Int {
+        var length = path.count
+        while length > 0, path[length - 1] == Self.slash { length -= 1 }
+        return length
+    }
+
+    private func begins(with path: [UInt8]) -> Bool {
+        let length = length(of: path)
+        guard count >= length, count == length || bytes[length] == Self.slash else { return false }
+        for at in 0..<length where bytes[at] != path[at] { return false }
+        return true
+    }
+
+    /// Puts the target of the first alias that the path goes through in the place of the link.
+    private mutating func replaceAlias(_ aliases: RulePaths) -> Bool {
+        for (link, target) in aliases.aliases where begins(with: link) {
+            let from = link.count
+            let shift = length(of: target) - from
+            guard count + shift <= Self.capacity else { return false }
+            if shift > 0 {
+                var at = count - 1
+                while at >= from {
+                    bytes[at + shift] = bytes[at]
+                    at -= 1
+                }
+            } else if shift < 0 {
+                for at in from..<count { bytes[at + shift] = bytes[at] }
+            }
+            for at in 0..<from + shift { bytes[at] = target[at] }
+            count += shift
+            return true
+        }
+        return false
+    }
+
+    /// Appends the parts of `path`.
+    private mutating func append(_ path: RawSpan) {
+        let reader = WireReader(path)
+        var at = 0
+        while at < path.byteCount {
+            var end = at
+            while end < path.byteCount, (try? reader.load(at: end, as: UInt8.self)) != Self.slash { end += 1 }
+            let length = end - at
+            let first = length > 0 ? try? reader.load(at: at, as: UInt8.self) : nil
+            let second = length > 1 ? try? reader.load(at: at + 1, as: UInt8.self) : nil
+            if length == 0 || length == 1 && first == Self.dot {
+                // Nothing.
+            } else if length == 2, first == Self.dot, second == Self.dot {
+                while count > 0 {
+                    count -= 1
+                    if bytes[count] == Self.slash { break }
+                }
+            } else if count + length + 1 <= Self.capacity {
+                bytes[count] = Self.slash
+                for offset in 0..<length { bytes[count + 1 + offset] = (try? reader.load(at: at + offset, as: UInt8.self)) ?? 0 }
+                count += length + 1
+            }
+            at = end + 1
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+/// What a path of a rule leads to now.
+struct RulePath: Sendable {
+    enum Use: Sendable { case file, directory, program }
+
+    let use: Use
+    /// As the rule has it.
+    let text: [UInt8]
+    /// With the directories on the way resolved, as the kernel does; the last component is not followed
+    /// (`kern_path_locked()`, and `kern_path()` without LOOKUP_FOLLOW).
+    private(set) var resolved: [UInt8]
+    /// Device and inode; nil while there is no such file.
+    private(set) var identity: FileIdentity?
+
+    init(_ text: [UInt8], _ use: Use) {
+        self.text = text
+        self.use = use
+        resolved = text
+        look()
+    }
+
+    /// Looks again: files are replaced, made and removed while they are watched.
+    mutating func look() {
+        identity = PathLook.identity(text)
+        if let real = PathLook.resolvingDirectory(text) { resolved = real }
+    }
+}
+
+/// A file's device and inode.
+struct FileIdentity: Sendable, Equatable {
+    let major: UInt32
+    let minor: UInt32
+    let inode: UInt64
+    /// It is a directory.
+    let isDirectory: Bool
+}
+
+/// The paths of a rule set, and the links that other paths to the same files go through.
+struct RulePaths: Sendable {
+    private(set) var paths: [RulePath] = []
+    /// Directories that are links: the link, and where it leads. Only those near the root, which all programs use.
+    private(set) var aliases: [(link: [UInt8], target: [UInt8])] = []
+    private var known: [Key: UInt32] = [:]
+
+    private struct Key: Hashable {
+        let text: [UInt8]
+        let use: RulePath.Use
+    }
+
+    /// The number of a path, for compiled tests.
+    mutating func add(_ text: [UInt8], _ use: RulePath.Use) -> UInt32 {
+        let key = Key(text: text, use: use)
+        if let number = known[key] { return number }
+        if aliases.isEmpty { aliases = PathLook.links(in: ["/", "/usr", "/var"]) }
+        let number = UInt32(paths.count)
+        paths.append(RulePath(text, use))
+        known[key] = number
+        return number
+    }
+
+    /// Looks at all paths again.
+    mutating func look() { for number in paths.indices { paths[number].look() } }
+}

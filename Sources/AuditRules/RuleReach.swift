@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+internal import AuditSyscalls
+internal import CAuditWire
+
+/// Which calls a rule can match at all, whatever its mask says: those that its perm= names, and when it asks for a file those that
+/// have one. Without this a watch would have every call of the machine looked at.
+enum RuleReach {
+    /// The calls of `abi` that `rule` can match, none of them missing.
+    static func calls(of rule: Rule, _ abi: SyscallABI) -> SyscallMask {
+        var mask = rule.syscalls
+        for test in rule.tests {
+            switch test.field {
+            case .perm where test.op == .equal: mask.formIntersection(SyscallClasses.of(abi).calls(withPermission: test.value))
+            case .path, .dir, .inode, .devmajor, .devminor, .ownerUser, .ownerGroup: mask.formIntersection(withFiles(abi))
+            case .filetype where test.op == .equal: mask.formIntersection(withFiles(abi))
+            case .fieldCompare where FieldPairs.names(test.value)?.1.hasPrefix("obj_") == true:
+                mask.formIntersection(withFiles(abi))
+            default: break
+            }
+        }
+        return mask
+    }
+
+    private static func withFiles(_ abi: SyscallABI) -> SyscallMask { abi == .native ? nativeFiles : compatFiles }
+
+    private static let nativeFiles = files(.native)
+    private static let compatFiles = files(.compat)
+
+    /// Calls that name files, by a path, a descriptor or a socket's address.
+    private static func files(_ abi: SyscallABI) -> SyscallMask {
+        var mask = SyscallMask()
+        let first = Int(abi.rawValue) * Int(AS_SYSCALLS)
+        for (number, shape) in SyscallShapes.wireTable()[first..<first + Int(AS_SYSCALLS)].enumerated() {
+            let flags = UInt32(ASH_RESULT_FD.rawValue | ASH_EXEC.rawValue | ASH_CWD.rawValue)
+            if shape.paths != 0 || shape.fd_arg != UInt8(ASH_NO_ARGUMENT) || UInt32(shape.flags) & flags != 0
+                || UInt32(shape.flags) >> UInt32(ASH_HOOKS_SHIFT.rawValue) != 0 || shape.address != 0
+                || shape.special == UInt8(ASH_SPECIAL_SOCKETCALL.rawValue)
+            {
+                mask.insert(number)
+            }
+        }
+        return mask
+    }
+}
+
+/// The kernel's classes of calls by what they do to files: include/asm-generic/audit_*.h, and for the calls whose arguments say it
+/// `audit_match_perm()` of kernel/auditsc.c.
+struct SyscallClasses: Sendable {
+    /// How the permission of a call is found.
+    enum Kind: Sendable {
+        /// By the class that it is in.
+        case classed
+        /// By the open flags in an argument.
+        case open(argument: Int)
+        /// By the flags of openat2's structure.
+        case openat2
+        case socketcall
+        case exec
+    }
+
+    private let read: SyscallMask
+    private let write: SyscallMask
+    private let attribute: SyscallMask
+    private let openCall: Int?
+    private let openat: Int?
+    private let openat2: Int?
+    private let socketcall: Int?
+    private let execs: SyscallMask
+
+    static func of(_ abi: SyscallABI) -> SyscallClasses { abi == .native ? native : compat }
+    private static let native = SyscallClasses(.native)
+    private static let compat = SyscallClasses(.compat)
+
+    private init(_ abi: SyscallABI) {
+        let machine = LibAudit.table(abi)?.machine
+        func number(_ name: String) -> Int? {
+            machine.flatMap { LibAudit.syscall(named: Array(name.utf8), machine: $0) }.map(Int.init)
+        }
+        func mask(_ names: String) -> SyscallMask {
+            var mask = SyscallMask()
+            for name in names.split(separator: " ") { if let number = number(String(name)) { mask.insert(number) } }
+            return mask
+        }
+        let directoryWrite =
+            "rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat renameat2"
+        read = mask("readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat")
+        write = mask(directoryWrite + " acct swapon quotactl truncate truncate64 ftruncate ftruncate64 bind fallocate")
+        attribute = mask(
+            "chmod fchmod chown lchown fchown chown32 fchown32 lchown32 setxattr lsetxattr fsetxattr removexattr lremovexattr "
+                + "fremovexattr fchownat fchmodat link linkat")
+        openCall = number("open")
+        openat = number("openat")
+        openat2 = number("openat2")
+        socketcall = abi == .compat ? number("socketcall") : nil
+        execs = mask("execve execveat")
+    }
+
+    func kind(_ number: Int) -> Kind {
+        if number == openCall { return .open(argument: 1) }
+        if number == openat { return .open(argument: 2) }
+        if number == openat2 { return .openat2 }
+        if number == socketcall { return .socketcall }
+        return execs.contains(number) ? .exec : .classed
+    }
+
+    /// Whether the class of call `number` has one of `permissions`.
+    func has(_ permissions: UInt32, _ number: Int) -> Bool {
+        permissions & Permissions.write != 0 && write.contains(number) || permissions & Permissions.read != 0 && read.contains(number)
+            || permissions & Permissions.attribute != 0 && attribute.contains(number)
+    }
+
+    /// Calls that can have one of `permissions`.
+    func calls(withPermission permissions: UInt32) -> SyscallMask {
+        var mask = SyscallMask()
+        if permissions & Permissions.write != 0 { mask.formUnion(write) }
+        if permissions & Permissions.read != 0 { mask.formUnion(read) }
+        if permissions & Permissions.attribute != 0 { mask.formUnion(attribute) }
+        for number in [openCall, openat, openat2].compactMap(\.self) {
+            if permissions & (Permissions.read | Permissions.write) != 0 { mask.insert(number) }
+        }
+        if let socketcall, permissions & Permissions.write != 0 { mask.insert(socketcall) }
+        if permissions & Permissions.execute != 0 { mask.formUnion(execs) }
+        return mask
+    }
+}
