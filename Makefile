@@ -12,9 +12,9 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
 BINARY := .build/release/ebpf-audit
 TEST_BUNDLE := .build/debug/ebpf-auditPackageTests.xctest
-# Relocations of a position-independent program, packed: a megabyte less. The C library reads them since 2.36.
+# Relocations of a position-independent program, packed: a megabyte less. The C library reads them since 2.36; not every linker makes them.
 RELR := $(if $(filter 2.36,$(shell { echo 2.36; getconf GNU_LIBC_VERSION | cut -d' ' -f2; } | sort -V | head -n1)),-Xlinker -z -Xlinker pack-relative-relocs)
-RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error $(RELR)
+RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
 
 # What building needs, and what only the tests need: Debian's package names.
 PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
@@ -106,7 +106,7 @@ check:
 
 ## make build    the program, at .build/release/ebpf-audit
 build: deps bpf
-	$(SWIFT) build $(RELEASE) --product ebpf-audit
+	$(SWIFT) build $(RELEASE) $(RELR) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
 bpf: deps $(BPF_OBJECTS:%=%.gz) $(BPF_TOOL_OBJECTS)
