@@ -24,20 +24,6 @@ enum RuleFile {
         return try readAll(descriptor, path)
     }
 
-    /// The files of a directory that augenrules(8) takes, in its order: `*.rules` as `ls -v` sorts them.
-    static func rulesFiles(in directory: String) throws(RulesError) -> [String] {
-        guard let stream = unsafe opendir(directory) else { throw .unreadable(path: directory, errno: errno) }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let bytes = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-            let name = String(decoding: bytes, as: UTF8.self)
-            if name.hasSuffix(".rules"), !name.hasPrefix(".") { names.append(name) }
-        }
-        names.sort { RuleDirectory.precedes(Array($0.utf8)[...], Array($1.utf8)[...]) }
-        return names.map { directory.hasSuffix("/") ? directory + $0 : directory + "/" + $0 }
-    }
-
     private static func readAll(_ descriptor: Int32, _ path: String) throws(RulesError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)

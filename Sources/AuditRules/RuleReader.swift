@@ -33,15 +33,11 @@ package struct RuleReader {
     }
 
     /// Opens and reads the file at `path`, which must be a regular file, owned by root or the caller, and not world
-    /// writable; or the files of the directory at `path`, as augenrules(8) puts them together.
+    /// writable.
     ///
     /// - Throws: ``RulesError`` when it cannot be read or should not be trusted; wrong lines are kept for ``finish()``.
     package mutating func read(path: String) throws(RulesError) {
-        guard PathLook.isDirectory(Array(path.utf8)) else { return read(try RuleFile.contents(of: path), named: path) }
-        var directory = RuleDirectory()
-        for file in try RuleFile.rulesFiles(in: path) { directory.add(try RuleFile.contents(of: file), named: file) }
-        skips = false
-        for line in directory.lines { read(line.bytes, at: line.place) }
+        read(try RuleFile.contents(of: path), named: path)
     }
 
     /// The set of everything read.

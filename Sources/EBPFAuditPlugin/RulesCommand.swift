@@ -13,7 +13,7 @@ struct RulesCommand: ParsableCommand {
             commandName: "check",
             abstract: "Report every mistake in rules files as file:line:column, and exit with 65 if there is one.")
 
-        @Argument(help: ArgumentHelp("Rules in auditctl syntax, or directories of such files.", valueName: "file"))
+        @Argument(help: ArgumentHelp("Rules in auditctl syntax.", valueName: "file"))
         var files: [String]
 
         func run() throws {
@@ -39,7 +39,7 @@ struct RulesCommand: ParsableCommand {
             commandName: "list",
             abstract: "Print what auditctl -l would print after loading rules files.")
 
-        @Argument(help: ArgumentHelp("Rules in auditctl syntax, or directories of such files.", valueName: "file"))
+        @Argument(help: ArgumentHelp("Rules in auditctl syntax.", valueName: "file"))
         var files: [String]
 
         func run() throws {

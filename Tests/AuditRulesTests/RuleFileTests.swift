@@ -68,6 +68,7 @@ import Testing
 
     @Test func onlyRegularFiles() throws {
         #expect(error("/dev/null") == .notRegular(path: "/dev/null"))
+        #expect(error("/tmp") == .notRegular(path: "/tmp"))
         try withFile("") { path in
             let fifo = path + ".fifo"
             #expect(unsafe mkfifo(fifo, 0o600) == 0)
