@@ -7,4 +7,11 @@ extension Rule {
         if list != .exit, list != .user { return "the filter list \(list.name) is" }
         return nil
     }
+
+    /// That as an error at the rule's place; nil when all of it is judged.
+    package var unsupportedHere: RuleDiagnostic? {
+        unsupported.map { what in
+            RuleDiagnostic(file: place.file, line: place.line, column: 1, word: list.name, fault: .notSupportedYet(what))
+        }
+    }
 }

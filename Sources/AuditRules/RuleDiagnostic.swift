@@ -117,6 +117,13 @@ package enum RuleFault: Sendable, Equatable {
     case badSignal
     case usage
 
+    // Rules of the proof of concept.
+    case clauseMalformed
+    case argumentBeyond
+    case valueBeyond
+    /// Said of the flags P and V, which go.
+    case completeOnly
+
     /// What is wrong and what would be right, one sentence or two.
     package var message: String {
         switch self {
@@ -202,6 +209,10 @@ package enum RuleFault: Sendable, Equatable {
         case .illegalCharacter: "Illegal character in audit event; only printable ASCII"
         case .badSignal: "unsupported signal; expected TERM, HUP, USR1, USR2 or CONT"
         case .usage: "-h has no place in a rules file"
+        case .clauseMalformed: "clause malformed; expected a0 to a3, one of = < > & |, and a number, or P or V"
+        case .argumentBeyond: "audit rules can look at the arguments a0 to a3 only"
+        case .valueBeyond: "audit rules compare 32 bits, and this value needs more"
+        case .completeOnly: "dropped: audit rules cannot ask that all of an event was readable; what lacks parts is written without"
         }
     }
 }

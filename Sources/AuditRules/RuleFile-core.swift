@@ -2,14 +2,14 @@
 internal import Glibc
 
 /// Opening and reading a rules file.
-enum RuleFile {
+package enum RuleFile {
     /// More than this is no rules file.
     static let limit = 16 << 20
 
     /// The bytes of the file at `path`.
     ///
     /// - Throws: ``RulesError`` when it cannot be read, or others than root and the caller could have written it.
-    static func contents(of path: String) throws(RulesError) -> [UInt8] {
+    package static func contents(of path: String) throws(RulesError) -> [UInt8] {
         // O_NONBLOCK: opening a fifo must not wait for its writer.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }

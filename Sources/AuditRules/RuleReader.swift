@@ -32,12 +32,18 @@ package struct RuleReader {
         }
     }
 
-    /// Opens and reads the file at `path`, which must be a regular file, owned by root or the caller, and not world
-    /// writable.
+    /// Opens and reads what is at `path`: a file, or a directory, whose files are read in the order of augenrules(8). Files and
+    /// directory must be owned by root or the caller, and not world writable.
     ///
-    /// - Throws: ``RulesError`` when it cannot be read or should not be trusted; wrong lines are kept for ``finish()``.
+    /// - Throws: ``RulesError`` when something cannot be read or should not be trusted; wrong lines are kept for ``finish()``.
     package mutating func read(path: String) throws(RulesError) {
-        read(try RuleFile.contents(of: path), named: path)
+        guard RuleDirectory.isDirectory(path) else {
+            return read(try RuleFile.contents(of: path), named: path)
+        }
+        var gathered = GatheredLines()
+        for file in try RuleDirectory.files(in: path) { gathered.add(try RuleFile.contents(of: file), named: file) }
+        skips = false
+        for (line, place) in gathered.ordered { read(line, at: place) }
     }
 
     /// The set of everything read.
@@ -45,12 +51,7 @@ package struct RuleReader {
     /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files, and with rules that this version cannot honour.
     package consuming func finish() throws(RulesError) -> RuleSet {
         let rules = try loaded()
-        let unsupported = rules.compactMap { rule in
-            rule.unsupported.map { what in
-                RuleDiagnostic(
-                    file: rule.place.file, line: rule.place.line, column: 1, word: rule.list.name, fault: .notSupportedYet(what))
-            }
-        }
+        let unsupported = rules.compactMap(\.unsupportedHere)
         guard unsupported.isEmpty else { throw .wrong(unsupported) }
         let strange = rules.flatMap(Self.strangeParts)
         var set = RuleSet(rules: rules.filter { $0.list == .exit }, controls: controls, warnings: warnings + strange)
@@ -69,6 +70,16 @@ package struct RuleReader {
         return faults.map { word, fault in
             RuleDiagnostic(file: rule.place.file, line: rule.place.line, column: 1, word: word, fault: fault)
         }
+    }
+
+    /// What is odd, and wrong lines that -i or -c let pass, in file order each.
+    package var remarks: [RuleDiagnostic] { skipped + warnings + ((try? loaded()) ?? []).flatMap(Self.strangeParts) }
+
+    /// The options read that are no rules, each once, in the order in which they were read first.
+    package var controlOptions: [String] {
+        var options: [String] = []
+        for control in controls where !options.contains(control.option) { options.append(control.option) }
+        return options
     }
 
     /// -c was read, and lines were skipped: auditctl loads the others and ends with 1.

@@ -5,7 +5,8 @@ internal import AuditRules
 /// `ebpf-audit rules`: what can be done with rules without collecting.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "Check rules. Needs neither root nor a kernel.", subcommands: [Check.self, List.self])
+        commandName: "rules", abstract: "Check, list, explain and convert rules. Needs neither root nor a kernel.",
+        subcommands: [Check.self, List.self, Explain.self, Convert.self])
 
     /// `ebpf-audit rules check`.
     struct Check: ParsableCommand {
@@ -13,17 +14,16 @@ struct RulesCommand: ParsableCommand {
             commandName: "check",
             abstract: "Report every mistake in rules files as file:line:column, and exit with 65 if there is one.")
 
-        @Argument(help: ArgumentHelp("Rules in auditctl syntax.", valueName: "file"))
-        var files: [String]
+        @Flag(help: "Count as a mistake, too: what is odd, what -i lets pass, and what `run` cannot judge yet.")
+        var strict = false
+
+        @OptionGroup var rules: RulePaths
 
         func run() throws {
             var failure: Failure?
-            for file in files {
+            for path in rules.paths {
                 do throws(RulesError) {
-                    let rules = try RuleSet.load(paths: [file])
-                    for warning in rules.skipped + rules.warnings { Screen.error("ebpf-audit: \(warning)\n") }
-                    if rules.hasFailed { throw RulesError.wrong(rules.skipped) }
-                    Screen.out("\(file): \(rules.rules.count) rules, \(rules.controls.count) control lines, no mistakes\n")
+                    try check(path)
                 } catch {
                     failure = failure ?? Failure(error)
                     _ = Failure(error).end()
@@ -31,27 +31,79 @@ struct RulesCommand: ParsableCommand {
             }
             if let failure { throw ArgumentParser.ExitCode(failure.status.rawValue) }
         }
+
+        private func check(_ path: String) throws(RulesError) {
+            var reader = RuleReader()
+            try reader.read(path: path)
+            let rules = try reader.loaded()
+            let remarks = reader.remarks + rules.compactMap(\.unsupportedHere)
+            // -c: auditctl loads what is right and fails in the end.
+            if strict && !remarks.isEmpty || reader.hasFailed { throw .wrong(remarks) }
+            for remark in remarks { Screen.error("ebpf-audit: \(remark)\n") }
+            let controls = reader.controlOptions
+            let said =
+                controls.isEmpty
+                ? ""
+                : "; \(controls.joined(separator: " ")) mean how the file is read or the kernel's own audit, and change nothing else here"
+            Screen.out("\(path): \(rules.count) rules, no mistakes\(said)\n")
+        }
     }
 
     /// `ebpf-audit rules list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list",
-            abstract: "Print what auditctl -l would print after loading rules files.")
+            commandName: "list", abstract: "Print what auditctl -l would print after loading rules files.")
 
-        @Argument(help: ArgumentHelp("Rules in auditctl syntax.", valueName: "file"))
-        var files: [String]
+        @OptionGroup var rules: RulePaths
+
+        func run() throws { Screen.out(RuleListing.text(of: try rules.load())) }
+    }
+
+    /// `ebpf-audit rules explain`.
+    struct Explain: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "explain",
+            abstract: "Say in words what each rule selects, which are never reached, and which cost most.")
+
+        @OptionGroup var rules: RulePaths
+
+        func run() throws { Screen.out(RuleExplanation.text(of: try rules.load())) }
+    }
+
+    /// `ebpf-audit rules convert`.
+    struct Convert: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "convert",
+            abstract: "Print the audit rules for a syscalls.rules of the eBPF telemetry proof of concept; exit with 65 if a line has none.")
+
+        @Argument(help: ArgumentHelp("Lines such as `openat a2 | 0x3`.", valueName: "file"))
+        var file: String
 
         func run() throws {
-            do throws(RulesError) {
-                var reader = RuleReader()
-                for file in files { try reader.read(path: file) }
-                Screen.out(RuleListing.text(of: try reader.loaded()))
-            } catch {
-                let failure = Failure(error)
-                _ = failure.end()
-                throw ArgumentParser.ExitCode(failure.status.rawValue)
-            }
+            let bytes: [UInt8]
+            do { bytes = try RuleFile.contents(of: file) } catch { throw Failure(error).end() }
+            let converted = ProofOfConceptRules(bytes, named: file)
+            Screen.out(converted.text)
+            for diagnostic in converted.diagnostics { Screen.error("ebpf-audit: \(diagnostic)\n") }
+            if converted.isIncomplete { throw ArgumentParser.ExitCode(Failure.Status.data.rawValue) }
+        }
+    }
+}
+
+/// The files and directories that a command reads as one set.
+struct RulePaths: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("Rules in auditctl syntax: a file, or a directory, read in the order of augenrules.", valueName: "path"))
+    var paths: [String]
+
+    /// The rules that the kernel would have after loading them. Says what is wrong.
+    func load() throws -> [Rule] {
+        do throws(RulesError) {
+            var reader = RuleReader()
+            for path in paths { try reader.read(path: path) }
+            return try reader.loaded()
+        } catch {
+            throw Failure(error).end()
         }
     }
 }
