@@ -222,6 +222,8 @@ package enum RulesError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file cannot be opened or read; the errno of it.
     case unreadable(path: String, errno: Int32)
     case notRegular(path: String)
+    /// A directory without rules files: nothing would be selected, which nobody asks for.
+    case noRulesFiles(path: String)
     /// It belongs to a user who is neither root nor the caller.
     case foreignOwner(path: String, uid: UInt32)
     case worldWritable(path: String)
@@ -235,6 +237,8 @@ package enum RulesError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadable(let path, let errno):
             "cannot read the rules file \(path): \(ErrnoText.of(errno)). Give the name of a readable file with --rules"
         case .notRegular(let path): "the rules file \(path) is not a regular file. Give a file with --rules"
+        case .noRulesFiles(let path):
+            "the directory \(path) has no rules: no name in it ends in .rules. Give a file, or a directory of rules files, with --rules"
         case .foreignOwner(let path, let uid):
             "the rules file \(path) belongs to user \(uid), who could change what is audited: chown root \(path)"
         case .worldWritable(let path):

@@ -9,7 +9,7 @@ enum RuleDirectory {
     /// The paths of the files in the directory at `path` whose names end in `.rules` and do not begin with a dot, in the order
     /// of `ls -v`.
     ///
-    /// - Throws: ``RulesError`` when it cannot be read, or others than root and the caller can put files there.
+    /// - Throws: ``RulesError`` when it cannot be read, has no such file, or others than root and the caller can put files there.
     static func files(in path: String) throws(RulesError) -> [String] {
         guard let directory = unsafe opendir(path) else { throw .unreadable(path: path, errno: errno) }
         defer { unsafe closedir(directory) }
@@ -27,6 +27,7 @@ enum RuleDirectory {
             if name.hasSuffix(".rules"), !name.hasPrefix(".") { names.append(name) }
         }
         guard errno == 0 else { throw .unreadable(path: path, errno: errno) }
+        guard !names.isEmpty else { throw .noRulesFiles(path: path) }
         let slash = path.hasSuffix("/") ? "" : "/"
         return names.sorted(by: VersionOrder.precedes).map { path + slash + $0 }
     }

@@ -55,7 +55,9 @@ package struct KernelSettings: Sendable {
         if error != 0 {
             let log = unsafe String(cString: cbpf_log(opened))
             unsafe cbpf_close(opened)
-            if error == -EPERM || error == -EACCES, !log.contains("END PROG LOAD LOG") { throw .notPermitted(stage: "\(stage) tier \(tier.name)") }
+            if error == -EPERM || error == -EACCES, !log.contains("END PROG LOAD LOG") {
+                throw .notPermitted(stage: "\(stage) tier \(tier.name)")
+            }
             throw .failed(stage: "\(stage) tier \(tier.name)", errno: -error, log: lastLines(of: log))
         }
         unsafe self.handle = opened
