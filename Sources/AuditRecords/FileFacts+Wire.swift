@@ -2,6 +2,7 @@
 import AuditEnrichment
 import AuditEvents
 import CAuditWire
+import Glibc
 
 extension FileFacts {
     /// The facts of an object on the wire.
@@ -28,6 +29,16 @@ extension aw_object {
 }
 
 extension EventView {
+    /// The name at `argument` from the root on, for looking it up; nil for an empty one, and for one relative to a descriptor, whose
+    /// directory is not on the wire.
+    func absolutePath(ofArgument argument: Int, index: SectionIndex) -> [UInt8]? {
+        let path = array(index.pathnames[argument])
+        if path.first == UInt8(ascii: "/") { return path }
+        let isAtWorkingDirectory = argument == 0 || Int32(truncatingIfNeeded: call.args.0) == AT_FDCWD
+        guard isAtWorkingDirectory, !path.isEmpty, index.workingDirectory.count > 0 else { return nil }
+        return array(index.workingDirectory) + [UInt8(ascii: "/")] + path
+    }
+
     /// A copy of the bytes at `slot`, for what is not done for every event.
     func array(_ slot: Slot) -> [UInt8] {
         let bytes = value(slot)

@@ -126,15 +126,9 @@ package struct RecordFormatter: ~Copyable {
             FileFacts(object), path: event.array(index.executable), process: event.call.pid, now: event.header.time)
         let argument = index.named & 1 != 0 ? 0 : 1
         let name = index.pathnames[argument]
-        guard name.count > 0,
-            ArgumentText(event, index: index).isOfScript(named: event.value(name), runBy: event.value(index.executable))
+        guard ArgumentText(event, index: index).isOfScript(named: event.value(name), runBy: event.value(index.executable)),
+            let path = event.absolutePath(ofArgument: argument, index: index)
         else { return }
-        var path = event.array(name)
-        // A name relative to a descriptor of execveat() is not resolved: the descriptor is not on the wire.
-        if path.first != UInt8(ascii: "/") {
-            guard argument == 0 else { return }
-            path = event.array(index.workingDirectory) + [UInt8(ascii: "/")] + path
-        }
         script = programFiles.file(at: path, process: event.call.pid)
     }
 

@@ -34,16 +34,10 @@ struct RefusedFile {
             default: 0
             }
         guard let flags, Self.comesAfterLookUp(error, use, flags: flags) else { return nil }
-        var path = event.array(index.pathnames[argument])
-        if path.first != UInt8(ascii: "/") {
-            // A descriptor's directory is not on the wire.
-            let isAtWorkingDirectory = argument == 0 || Int32(truncatingIfNeeded: event.call.args.0) == AT_FDCWD
-            guard isAtWorkingDirectory, !path.isEmpty, index.workingDirectory.count > 0 else { return nil }
-            path = event.array(index.workingDirectory) + [UInt8(ascii: "/")] + path
-        }
         // O_EXCL makes open() stop at a link as O_NOFOLLOW does (build_open_flags(), fs/open.c).
         let followsLinks = flags & UInt64(O_NOFOLLOW) == 0 && flags & UInt64(O_CREAT | O_EXCL) != UInt64(O_CREAT | O_EXCL)
-        guard let facts = files.file(at: path, process: event.call.pid, followsLinks: followsLinks, unchangedSince: realtime),
+        guard let path = event.absolutePath(ofArgument: argument, index: index),
+            let facts = files.file(at: path, process: event.call.pid, followsLinks: followsLinks, unchangedSince: realtime),
             Self.explains(error, facts, use, flags: flags, event)
         else { return nil }
         self.facts = facts
