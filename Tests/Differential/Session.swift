@@ -12,6 +12,11 @@ struct Session {
 
         """
 
+    /// Words that force a tier (`EBPF_AUDIT_TIER`) and type information (`EBPF_AUDIT_BTF`) on the program, as in the tests of collection.
+    private static let tierOptions = [("EBPF_AUDIT_TIER", "--tier"), ("EBPF_AUDIT_BTF", "--btf")].flatMap { name, option in
+        ProcessInfo.processInfo.environment[name].map { [option, $0] } ?? []
+    }
+
     /// The path of `ebpf-audit`.
     let program: String
     /// Text of the rules; nil for ``defaultRules``.
@@ -71,7 +76,8 @@ struct Session {
         try audit.load(rulesFile)
         let records = directory.appending(path: "ours.log")
         let collector = try Companion(
-            program, ["run", "--rules", rulesFile.path, "--output", "file:" + records.path], name: "collector", in: directory)
+            program, ["run", "--rules", rulesFile.path, "--output", "file:" + records.path] + Self.tierOptions, name: "collector",
+            in: directory)
         let pid = collector.pid
         cleanup.add { kill(pid, SIGTERM) }
         guard

@@ -96,7 +96,7 @@ def test_results(text):
     return passed, skipped, failed
 
 
-def judge(text, trouble, wants_tests):
+def judge(text, trouble, wants_tests, forced):
     """The kernel's line, the differences below it, and whether all is well."""
     part = parts(text)
     problems = [trouble] if trouble else []
@@ -106,6 +106,7 @@ def judge(text, trouble, wants_tests):
         tier = probe["tier"] or "none"
         problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
         problems += [probe["error"]] if probe["error"] else []
+        tier += f", used {forced}" if forced else ""
     except (ValueError, IndexError, KeyError):
         problems.append("probe: " + (part.get("probe", "").strip() or "no answer")[-400:])
     if "run" not in part:
@@ -181,9 +182,13 @@ def main():
     options.add_argument("--differential", type=Path, help="program of the differential test, which is run in place of the tests")
     options.add_argument("--runs", type=int, default=1, help="how often the differential test is run")
     options.add_argument("--options", default="", help="more options of the differential test, such as --only calls")
+    options.add_argument("--tier", default="", help="kernel programs to use, instead of those that the program chooses")
+    options.add_argument("--btf", type=Path, help="type information (get-offsets): a file, or a directory with NAME.btf for kernels without")
     options.add_argument("--timeout", type=int, default=1800, help="seconds for each kernel")
     options.add_argument("--directory", default=ROOT / "build/kernels", type=Path)
     wish = options.parse_args()
+    if wish.btf and not wish.btf.exists():
+        options.error(f"--btf: there is no {wish.btf}")
     wish.directory.mkdir(parents=True, exist_ok=True)
 
     try:
@@ -210,7 +215,7 @@ def pack(wish, machine):
     """Makes the initramfs."""
     workloads = [x for x in sorted((ROOT / "build/workload").iterdir()) if os.access(x, os.X_OK)]
     programs = [wish.program.absolute()] + workloads
-    settings = f"EBPF_AUDIT={programs[0]}\nDIFFERENTIAL=\nTESTS=\n"
+    settings = f"EBPF_AUDIT={programs[0]}\nDIFFERENTIAL=\nTESTS=\nTIER={wish.tier}\n"
     more = {}
     if wish.differential:
         programs.append(wish.differential.absolute())
@@ -234,30 +239,41 @@ def pack(wish, machine):
     return archive
 
 
+def type_information(place, name):
+    """The file of `--btf` for a kernel, or None."""
+    file = place / f"{name.replace('/', '_')}.btf" if place and place.is_dir() else place
+    return file if file and file.is_file() else None
+
+
 def run(wish, machine, archive, name, image):
     """Runs one kernel, prints what came of it, and returns what was not as it should be."""
     results = wish.directory / "results" / name.replace("/", "_")
     results.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     more = {}
-    if wish.differential:
+    types = type_information(wish.btf, name)
+    whole = results / "initramfs"
+    if wish.differential or types:
         # The kernel unpacks several archives one after the other (early-userspace/buffer-format.rst).
-        whole = results / "initramfs"
         with open(whole, "wb") as file:
             file.write(archive.read_bytes())
-            modules = initramfs.Archive(file)
-            system.add_modules(modules, image.parent if wish.images else wish.directory / "images" / name)
-            modules.close()
+            own = initramfs.Archive(file)
+            if wish.differential:
+                system.add_modules(own, image.parent if wish.images else wish.directory / "images" / name)
+            if types:
+                own.add(types, "/matrix.btf")
+            own.close()
         archive = whole
+    if wish.differential:
         # AppArmor and SELinux label tasks, which the kernel's records then show (subj=, obj=) and ours do not yet.
         more = {"memory": 2048, "parameters": "lsm=yama"}
     text, trouble = machine.boot(image, archive, results, wish.timeout, **more)
-    line, problems = judge(text, trouble, bool(wish.tests))
+    line, problems = judge(text, trouble, bool(wish.tests), wish.tier)
     part = parts(text)
     release = part.get("kernel", "").strip() or "did not start"
     print(f"{name}: {release}  {line}  {time.monotonic() - start:.0f} s", flush=True)
+    whole.unlink(missing_ok=True)
     if wish.differential:
-        archive.unlink()
         lines, tables, found = compare(wish.differential, results / "differential", part)
         problems += found
         for line in lines + tables:
