@@ -400,7 +400,7 @@ static __always_inline void entry__ending(struct entry_memory *entry, struct tas
 		if (length)
 			entry__section(entry, head, AW_SECTION_PROCTITLE, 0, 0, length);
 	}
-#ifndef TIER_STAGED /* where walking is a program of its own, which has the working directory to walk to */
+#ifndef TIER_STAGED /* where enter_walk() does it */
 	struct file *exe = READ(mm, exe_file);
 
 	if (exe)

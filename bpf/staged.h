@@ -91,6 +91,12 @@ static __always_inline int staged__walk(struct working_memory *memory)
 
 /* --- a call begins --- */
 
+/* Whether the call is the last that the task's memory, and with it the program's file, can be seen in: entry__ending(). */
+static __always_inline bool enter__ends(const struct entry_memory *entry)
+{
+	return entry->call.shape.special == ASH_SPECIAL_EXIT && !compat__dies_with_memory();
+}
+
 /* The first stage from `stage` on that the call needs. */
 static __always_inline __u32 enter__next(const struct entry_memory *entry, __u32 stage)
 {
@@ -98,7 +104,7 @@ static __always_inline __u32 enter__next(const struct entry_memory *entry, __u32
 
 	if (stage <= ENTER_MEMORY && (shape->paths || shape->address))
 		return ENTER_MEMORY;
-	if (stage <= ENTER_WALK && shape->flags & ASH_MOVES)
+	if (stage <= ENTER_WALK && (shape->flags & ASH_MOVES || enter__ends(entry)))
 		return ENTER_WALK;
 	if (stage <= ENTER_SPECIAL && (shape->special || shape->fd_arg != ASH_NO_ARGUMENT))
 		return ENTER_SPECIAL;
@@ -143,6 +149,7 @@ int enter_memory(void *ctx)
 	return enter__go(ctx, enter__next(entry, ENTER_WALK));
 }
 
+/* The path of the working directory, or of the program that ends. */
 SEC(STAGE)
 int enter_walk(void *ctx)
 {
@@ -153,10 +160,23 @@ int enter_walk(void *ctx)
 
 	if (!entry || !memory)
 		return 0;
-	if ((memory->rounds || path__begin(&memory->walk, task, READ(fs, pwd.dentry), READ(fs, pwd.mnt))) && staged__walk(memory))
-		return enter__go(ctx, ENTER_WALK);
-	path__end(&memory->walk);
-	entry__walked(entry, AW_SECTION_CWD, &memory->walk);
+	struct dentry *dentry = READ(fs, pwd.dentry);
+	struct vfsmount *mount = READ(fs, pwd.mnt);
+	__u16 tag = AW_SECTION_CWD;
+
+	if (enter__ends(entry)) {
+		struct file *exe = READ(task, mm, exe_file);
+
+		dentry = READ(exe, f_path.dentry);
+		mount = READ(exe, f_path.mnt);
+		tag = AW_SECTION_EXE;
+	}
+	if (dentry) {
+		if ((memory->rounds || path__begin(&memory->walk, task, dentry, mount)) && staged__walk(memory))
+			return enter__go(ctx, ENTER_WALK);
+		path__end(&memory->walk);
+		entry__walked(entry, tag, &memory->walk);
+	}
 	memory->rounds = 0;
 	return enter__go(ctx, enter__next(entry, ENTER_SPECIAL));
 }

@@ -27,10 +27,11 @@ struct message_head_compat {
 static __always_inline struct aw_section *entry__room(struct entry_memory *entry, __u32 most)
 {
 	__u32 used = entry->call.used;
+	__u32 at = MASKED(used, 16383);
 	struct aw_section *head = NULL;
 
 	if (used + sizeof(struct aw_section) + most <= INFLIGHT_SECTIONS)
-		head = (void *)&entry->sections[used & 16383];
+		head = (void *)&entry->sections[at];
 	/* Has callers look at the pointer: clang would compare `used` once more, and 4.15 go on with no pointer where both cannot be. */
 	barrier_var(head);
 	return head;
