@@ -66,7 +66,7 @@ extension PathPlan {
             index.result.isPresent
         {
             list.found(object, at: index.result, number: 0, isParent: false, event)
-        } else if PathOutcome(.queue, event, isRename: false) == .found {
+        } else if PathOutcome(.queue, name: index.pathnames[0], event, isRename: false) == .found {
             list.foundUnseen(number: 0)
         }
     }
@@ -78,9 +78,16 @@ extension PathPlan {
         // This kernel does not have the call, so nobody has looked at its arguments.
         if event.hasReturned, event.call.ret == -Int64(ENOSYS) { return }
         let isReversed = readsSecondFirst(event, index: index, uses: uses)
+        let isInTurn = readsInTurn(event, index: index, uses: uses)
+        var before: Int?
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place
             guard index.named & (1 << argument) != 0 else { continue }
+            if isInTurn {
+                if index.unreadable & ((1 << argument) - 1) != 0 { return }
+                if let before, !list.has(number: before) || !isPast(before, event, index: index, uses: uses) { return }
+                before = argument
+            }
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             // What to mount is copied first, and comes as a name of the kernel's own.
             if use == .mountSource || (use == .lookupUnlessEmpty && index.pathnames[argument].count == 0) { continue }
@@ -90,6 +97,24 @@ extension PathPlan {
             }
             read(argument, of: event, index: index, into: &list)
         }
+    }
+
+    /// Whether the call came through with the name of `argument`, which it has read: it is text only, or led to a file.
+    private static func isPast(_ argument: Int, _ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
+        if uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument) == .text { return true }
+        let reader = WireReader(event.sections)
+        var offset = Int(index.steps.offset)
+        let end = offset + Int(max(0, index.steps.count))
+        while index.steps.isPresent, offset < end, let head = try? reader.load(at: offset, as: aw_section.self) {
+            let start = offset + MemoryLayout<aw_section>.size
+            offset = start + (Int(max(0, head.length)) + 7) & ~7
+            if UInt32(head.detail) == AW_STEP_FILE.rawValue, let step = try? reader.load(at: start, as: aw_step_file.self),
+                step.name == argument
+            {
+                return true
+            }
+        }
+        return false
     }
 
     private static func address(_ argument: Int, _ event: borrowing EventView) -> UInt64 {

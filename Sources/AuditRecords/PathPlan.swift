@@ -75,14 +75,19 @@ struct PathPlan {
         var programIsPlaced = !index.program.isPresent
         self.hasLoader = hasLoader
         let isReversed = Self.readsSecondFirst(event, index: index, uses: uses)
+        let isInTurn = Self.readsInTurn(event, index: index, uses: uses)
         let isRename =
             Self.makesLast(event, index: index, uses: uses) && Self.firstUse(event, index: index, uses: uses) == .delete
         for place in 0..<6 {
             let argument = isReversed ? 5 - place : place
             guard index.named & (1 << argument) != 0 else { continue }
+            if isInTurn, index.unreadable & ((1 << argument) - 1) != 0 { break }
             let name = index.pathnames[argument]
             // getname() refuses an empty name before audit sees it, except where the call permits one (AT_EMPTY_PATH).
-            if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) { continue }
+            if name.count == 0, event.hasReturned, event.call.ret == -Int64(ENOENT) {
+                if isInTurn { break }
+                continue
+            }
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if name.count == 0, use == .lookupUnlessEmpty { continue }
             if use == .mountSource, !Self.mountsPath(event) { continue }
@@ -96,7 +101,7 @@ struct PathPlan {
             } else if argument == refused {
                 add(PathItem(form: .text, type: .normal, name: name, source: .refused))
             } else {
-                addLookedUp(name, use, outcome: PathOutcome(use, event, isRename: isRename), event)
+                addLookedUp(name, use, outcome: PathOutcome(use, name: name, event, isRename: isRename), event)
             }
         }
         if index.socketPath.count > 0 { addSocketPath(index.socketPath, uses, event) }
@@ -132,7 +137,17 @@ struct PathPlan {
         return switch uses.order {
         case .lastFirst: true
         case .lastFirstInRename: firstUse(event, index: index, uses: uses) == .delete
-        case .firstFirst: false
+        case .inTurn, .firstFirst: false
+        }
+    }
+
+    /// Whether the second name is read only when the first has led somewhere, see ``NameOrder``.
+    static func readsInTurn(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> Bool {
+        guard makesLast(event, index: index, uses: uses) else { return false }
+        return switch uses.order {
+        case .inTurn: true
+        case .lastFirstInRename: firstUse(event, index: index, uses: uses) != .delete
+        case .lastFirst, .firstFirst: false
         }
     }
 
@@ -145,7 +160,7 @@ struct PathPlan {
 
     private static func firstUse(_ event: borrowing EventView, index: SectionIndex, uses: PathUseTable) -> PathUse {
         uses.pathUse(
-            arch: event.call.arch, number: event.call.nr, argument: index.named.trailingZeroBitCount)
+            arch: event.call.arch, number: event.call.nr, argument: (index.named | index.unreadable).trailingZeroBitCount)
     }
 
     /// The file that a unix socket's address names: looked up by connect and send, made by bind.
@@ -224,11 +239,21 @@ enum PathOutcome {
     /// The file was made or removed, or audit was told that it was about to be: PARENT, and CREATE or DELETE.
     case changed
 
+    /// - Parameter name: the name, where what it looks like decides.
+    init(_ use: PathUse, name: Slot, _ event: borrowing EventView, isRename: Bool) {
+        // A queue's name that is none is refused like one that may not be opened (lookup_noperm_common(), fs/namei.c).
+        if use == .queue, event.hasReturned, event.call.ret == -Int64(EACCES), !event.isComponent(name) {
+            self = .notFound
+        } else {
+            self.init(use, event, isRename: isRename)
+        }
+    }
+
     init(_ use: PathUse, _ event: borrowing EventView, isRename: Bool) {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .open, .creat, .program, .queue: .found
+                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .quota, .open, .creat, .program, .queue: .found
                 case .create, .delete, .queueRemoval: .changed
                 case .text: .notFound
                 }
@@ -236,6 +261,11 @@ enum PathOutcome {
         }
         guard event.hasReturned else {
             self = .notFound
+            return
+        }
+        // A kind of quota that there is not (quotactl(), fs/quota/quota.c; MAXQUOTAS).
+        if use == .quota, event.call.args.0 & 0xff >= 3 {
+            self = .unread
             return
         }
         if use == .queueRemoval {
@@ -289,6 +319,18 @@ extension EventView {
             return sections.extracting(first: 0)
         }
         return bytes
+    }
+
+    /// Whether the text at `slot` can be a name within a directory.
+    func isComponent(_ slot: Slot) -> Bool {
+        let name = value(slot)
+        let reader = WireReader(name)
+        var dots = 0
+        for at in 0..<name.byteCount {
+            guard let byte = try? reader.load(at: at, as: UInt8.self), byte != UInt8(ascii: "/") else { return false }
+            if byte == UInt8(ascii: ".") { dots += 1 }
+        }
+        return name.byteCount > 0 && (dots < name.byteCount || dots > 2)
     }
 
     /// Length of the directory part of the path at `slot`, its last slash included: `parent_len()` of

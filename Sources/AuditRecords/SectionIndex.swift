@@ -52,6 +52,8 @@ struct SectionIndex {
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
     var named: UInt8 = 0
+    /// Bit n: the kernel side could not read the name of argument n, so the call could not, either.
+    var unreadable: UInt8 = 0
 
     /// Finds the sections of `event`.
     init(_ event: borrowing EventView) {
@@ -115,7 +117,11 @@ struct SectionIndex {
             targetCount += 1
         case .pathname:
             // A name that could not be read is no item: the kernel's getname() fails before audit sees it.
-            guard detail < 6, slot.isPresent, named & (1 << detail) == 0 else { return }
+            guard detail < 6, named & (1 << detail) == 0 else { return }
+            guard slot.isPresent else {
+                unreadable |= 1 << detail
+                return
+            }
             pathnames[Int(detail)] = slot
             named |= 1 << detail
         case .object:

@@ -2,9 +2,12 @@
 
 /// In which order a kernel reads the names of a call that has two (rename, link, symlink), and audit lists them.
 package enum NameOrder: Sendable {
+    /// One after the other, the second only when the first has led somewhere (fs/namei.c of 4.15 to 5.4).
+    case inTurn
     /// The last one first: the two getname() are arguments of one call, which gcc on x86-64 evaluates from the last to the first.
     case lastFirst
-    /// So in rename only: link and symlink read their names one after the other before 5.15 (da2d0cede330, cf30da90bc3a).
+    /// So in rename only, since 5.11 and in 5.10 since 5.10.162, which took over io_uring of 5.15 (e886663cfd02): link and symlink
+    /// read their names in turn before 5.15 (020250f31c4c, da2d0cede330).
     case lastFirstInRename
     /// In order, from 7.0 on, where each name has a variable of its own (`CLASS(filename, …)`, fs/namei.c).
     case firstFirst
@@ -16,6 +19,7 @@ package enum NameOrder: Sendable {
         self =
             switch kernel {
             case 0, 0x050f00..<0x070000: .lastFirst
+            case ..<0x050a00: .inTurn
             case ..<0x050f00: .lastFirstInRename
             default: .firstFirst
             }

@@ -17,6 +17,8 @@ package enum PathUse: UInt8, Sendable {
     case mountPoint
     /// What to mount: a path only for MS_BIND and MS_MOVE (mount(2)).
     case mountSource
+    /// The device of quotactl(), whose command is looked at before: looked up.
+    case quota
     /// Opened, and made when that was asked for: audit's own answer comes with the descriptor.
     case open
     /// Opened for writing, and made when it is not there: creat(2), which has no flags.
@@ -105,7 +107,7 @@ package struct SyscallShape: Sendable {
         var hooks = moreHooks
         for path in paths {
             switch path.use {
-            case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource: hooks |= ASH_HOOK_LOOK.rawValue
+            case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .quota: hooks |= ASH_HOOK_LOOK.rawValue
             case .create, .delete, .queue, .queueRemoval: hooks |= ASH_HOOK_CHANGE.rawValue
             case .open, .creat, .program: hooks |= ASH_HOOK_OPEN.rawValue
             case .text: break
@@ -210,14 +212,14 @@ package enum SyscallShapes {
         ].map { SyscallShape($0).path(0) }
         + [
             "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
-            "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at", "inotify_add_watch", "quotactl",
+            "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at", "inotify_add_watch",
             "file_getattr", "file_setattr", "open_tree",
             "open_tree_attr", "fspick", "mount_setattr",
         ].map { SyscallShape($0).path(1) }
         + ["newfstatat", "fstatat64", "statx", "setxattrat", "getxattrat", "listxattrat", "removexattrat"].map {
             SyscallShape($0).path(1, .lookupUnlessEmpty)
         }
-        + [SyscallShape("fanotify_mark").path(4)]
+        + [SyscallShape("quotactl").path(1, .quota), SyscallShape("fanotify_mark").path(4)]
         // These open what they are given (file_open_name(), fs/open.c).
         + ["uselib", "acct", "swapon", "swapoff"].map { SyscallShape($0).path(0).hooks(ASH_HOOK_OPEN) }
 

@@ -71,13 +71,14 @@ import Testing
         #expect(try Self.items(Self.event(it.call, it.names.reversed())) == it.items, "\(it.call)")
     }
 
-    /// link and symlink read their names in order before 5.15, rename reads its last one first up to 6.x.
+    /// link and symlink read their names in order before 5.15; rename reads its last one first from 5.10 to 6.x.
     @Test func namesAreReadInTheKernelsOrder() throws {
         func items(_ call: String, _ order: NameOrder) throws -> [String] {
             var options = Self.options
             options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: order)
             return Array(try Self.items(Self.event(call, [(0, "a/o"), (1, "b/n")]), options: options).prefix(2))
         }
+        #expect(NameOrder(kernel: 4 << 16 | 15 << 8) == .inTurn)
         #expect(NameOrder(kernel: 5 << 16 | 10 << 8) == .lastFirstInRename)
         #expect(NameOrder(kernel: 5 << 16 | 15 << 8) == .lastFirst)
         #expect(NameOrder(kernel: 6 << 16 | 18 << 8) == .lastFirst)
@@ -87,6 +88,42 @@ import Testing
         #expect(try items("link", .lastFirstInRename) == ["NORMAL a/o", "PARENT b/"])
         #expect(try items("rename", .lastFirstInRename) == ["PARENT b/", "PARENT a/"])
         #expect(try items("rename", .firstFirst) == ["PARENT a/", "PARENT b/"])
+        #expect(try items("rename", .inTurn) == ["PARENT a/", "PARENT b/"])
+        #expect(try items("link", .inTurn) == ["NORMAL a/o", "PARENT b/"])
+    }
+
+    /// Where names are read in turn, one that cannot be read keeps the kernel from the next (do_linkat(), do_symlinkat() of 5.10).
+    @Test func aNameThatCannotBeReadEndsTheTurn() throws {
+        func items(_ call: String, _ order: NameOrder, first: String?) throws -> [String] {
+            var options = Self.options
+            options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: order)
+            var event = try Self.event(call, [], ret: -Int64(first == nil ? EFAULT : ENOENT))
+            if let first { event.add(.pathname, detail: 0, first) } else { event.add(.pathname, detail: 0, errno: EFAULT) }
+            event.add(.pathname, detail: 1, "n")
+            return try Self.items(event, options: options)
+        }
+        for call in ["link", "symlink"] {
+            #expect(try items(call, .lastFirstInRename, first: nil) == [], "\(call)")
+            #expect(try items(call, .lastFirstInRename, first: "") == [], "\(call)")
+            #expect(try items(call, .lastFirst, first: nil).count == 1, "\(call)")
+            #expect(try items(call, .lastFirst, first: "").count == 1, "\(call)")
+        }
+        #expect(try items("rename", .inTurn, first: nil) == [])
+        #expect(try items("rename", .lastFirstInRename, first: nil).count == 1)
+        // mkdirat has one name, whatever its first argument is.
+        #expect(try Self.items(Self.event("mkdirat", [(1, "n")])) == ["PARENT /w", "CREATE n"])
+    }
+
+    /// quotactl() refuses a kind of quota that there is not before it reads the device's name (fs/quota/quota.c).
+    @Test func kindsOfQuota() throws {
+        func items(_ command: UInt64) throws -> [String] {
+            var event = try Self.event("quotactl", [(1, "dev")], ret: -Int64(EINVAL))
+            event.call.args.0 = command
+            return try Self.items(event)
+        }
+        #expect(try items(0xffff_ffff_ffff_ffff) == [])
+        #expect(try items(0x8000_0703) == [])
+        #expect(try items(0x8000_0702) == ["NORMAL dev"])
     }
 
     // MARK: Failure
@@ -137,6 +174,11 @@ import Testing
         }
         #expect(try Self.items(Self.event("mq_open", [(0, "q")], ret: -Int64(EEXIST))) == ["NORMAL q"])
         #expect(try Self.items(Self.event("mq_open", [(0, "q")], ret: -Int64(EFAULT))) == [])
+        // One that may not be opened is found; one whose name is none is not (lookup_noperm_common(), fs/namei.c).
+        #expect(try Self.items(Self.event("mq_open", [(0, "...")], ret: -Int64(EACCES))) == ["NORMAL ..."])
+        for name in ["a/b", ".", ".."] {
+            #expect(try Self.items(Self.event("mq_open", [(0, name)], ret: -Int64(EACCES))) == ["UNKNOWN " + name])
+        }
     }
 
     /// getname() refuses an empty name, so the kernel has no entry for it.

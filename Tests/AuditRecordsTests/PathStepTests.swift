@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AuditEvents
 import AuditRecords
+import AuditSyscalls
 import AuditTestSupport
 import CAuditWire
 import Foundation
@@ -59,8 +60,10 @@ import Testing
         }
 
         /// `TYPE NAME INODE` of each item, INODE missing where the record has none; and what `items=` says.
-        func records(items: Int? = nil) throws -> [String] {
-            let records = try format(event, options: PathPlanTests.options).map(ReadRecord.init)
+        func records(items: Int? = nil, order: NameOrder = .lastFirst) throws -> [String] {
+            var options = PathPlanTests.options
+            options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: order)
+            let records = try format(event, options: options).map(ReadRecord.init)
             let paths = records.filter { $0.type == "PATH" }
             #expect(paths.map { $0["item"] } == (0..<paths.count).map(String.init))
             #expect(records[0]["items"] == String(items ?? paths.count))
@@ -69,6 +72,19 @@ import Testing
                 return [path["nametype"]!, name].joined(separator: " ") + (path["inode"].map { " " + $0 } ?? "")
             }
         }
+    }
+
+    /// Where names are read in turn, one that leads nowhere keeps the kernel from the next (do_linkat() of 5.10, do_renameat2() of 5.4).
+    @Test func aNameThatLeadsNowhereEndsTheTurn() throws {
+        for (call, order) in [("link", NameOrder.lastFirstInRename), ("rename", .inTurn)] {
+            var steps = try Steps(call, [(0, "none/o"), (1, "n")], ret: -Int64(ENOENT))
+            steps.found(UInt32(AW_STEP_NO_NAME), 9)
+            #expect(try steps.records(order: order) == ["UNKNOWN none/o", "NORMAL (null) 9"], "\(call)")
+            #expect(try steps.records(order: .lastFirst) == ["UNKNOWN n", "UNKNOWN none/o", "NORMAL (null) 9"], "\(call)")
+        }
+        var steps = try Steps("link", [(0, "o"), (1, "none/n")], ret: -Int64(ENOENT))
+        steps.found(0, 5)
+        #expect(try steps.records(order: .lastFirstInRename) == ["NORMAL o 5", "UNKNOWN none/n"])
     }
 
     @Test func aFileThatWasLookedUp() throws {
