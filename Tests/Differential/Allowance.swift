@@ -8,18 +8,15 @@ enum Allowance: String, CaseIterable, Sendable {
     case endOfEvent = "eoe"
     /// Some records end in a blank (MQ_GETSETATTR, EOE), which auditd cuts off in its log (format_raw(), auditd-event.c).
     case trailingBlank = "trailing-blank"
-    /// Kernels up to 5.15, and again from 6.2 on, keep the first title that they write for a task until it ends, so that
-    /// it is stale after an exec (audit_log_proctitle(), kernel/auditsc.c; commit c3f3ea8af44d "audit: free audit_proctitle
-    /// only on task exit"). We write what the title is, as 5.16 to 6.1 do.
+    /// Kernels keep the first title that they write for a task until it ends, so that it is stale after an exec (audit_log_proctitle(),
+    /// kernel/auditsc.c). 5.16 to 6.0 do not (from 12c5e81d3fd0 to c3f3ea8af44d "audit: free audit_proctitle only on task exit", which 6.0.3
+    /// took over). We write what the title is.
     case titleCache = "proctitle-cache"
     /// Kernels before 5.16 have no OPENAT2 record (571e5c0efcb2 "audit: add OPENAT2 record to list "how" info").
     case openat2
-    /// Some kernels note the working directory only with a name that they read from the caller (audit_getname()), others with every
-    /// file, also of a descriptor (audit_alloc_name()). Seen on 5.10, not on 6.1. We do as the newer ones.
+    /// Before 5.11 the working directory is noted with a name that is read from the caller only (audit_getname()), since then with every
+    /// file, also of a descriptor (audit_alloc_name(); 6d915476e67d "audit: trigger accompanying records when no rules present").
     case directoryOfDescriptor = "cwd-of-descriptor"
-    /// Since 5.15 link() and symlink() read the second name first, as their arguments are evaluated then ("namei: make do_linkat() take
-    /// struct filename", "namei: make do_symlinkat() take struct filename"). The same PATH records, in the other order.
-    case orderOfLinks = "order-of-links"
     /// Emulated ticks come late, and then the coarse clock, which the kernel stamps with, and the count of ticks, by which we do, are
     /// brought up to date by different amounts. Only where the machine is said to be emulated.
     case lateTick = "late-tick"
@@ -31,8 +28,7 @@ enum Allowance: String, CaseIterable, Sendable {
         case .trailingBlank: "auditd cuts the blank off that a record ends with"
         case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
         case .openat2: "before 5.16 the kernel has no OPENAT2 record"
-        case .directoryOfDescriptor: "before 6.1 the kernel has no CWD of calls that name no file"
-        case .orderOfLinks: "before 5.15 the kernel has the files of link and symlink in the other order"
+        case .directoryOfDescriptor: "before 5.11 the kernel has no CWD of calls that name no file"
         case .lateTick: "emulated ticks come late: stamps up to two ticks apart"
         }
     }

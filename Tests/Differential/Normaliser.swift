@@ -103,19 +103,11 @@ struct Normaliser {
             counts[.openat2, default: 0] += 1
             ours.records.removeAll { $0.type == "OPENAT2" }
         }
-        if origin.isBefore(6, 1), !kernel.records.contains(where: { $0.type == "CWD" }),
+        if origin.isBefore(5, 11), !kernel.records.contains(where: { $0.type == "CWD" }),
             ours.records.contains(where: { $0.type == "CWD" }), Self.filesHaveNoNames(kernel)
         {
             counts[.directoryOfDescriptor, default: 0] += 1
             ours.records.removeAll { $0.type == "CWD" }
-        }
-        if origin.isBefore(5, 15), Self.links.contains(Figures.call(kernel)) {
-            let (one, other) = (Self.files(kernel), Self.files(ours))
-            if one != other, one.sorted() == other.sorted() {
-                counts[.orderOfLinks, default: 0] += 1
-                kernel.records.removeAll { $0.type == "PATH" }
-                ours.records.removeAll { $0.type == "PATH" }
-            }
         }
         if let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
             titles.first[pid] == one, titles.contains(other)
@@ -130,17 +122,6 @@ struct Normaliser {
     private static func filesHaveNoNames(_ event: Event) -> Bool {
         let files = event.records.filter { $0.type == "PATH" }
         return !files.isEmpty && files.allSatisfy { $0["name"] == "(null)" }
-    }
-
-    private static let links: Set = [
-        "link", "link/32", "linkat", "linkat/32", "symlink", "symlink/32", "symlinkat", "symlinkat/32",
-    ]
-
-    /// The PATH records without their numbers.
-    private static func files(_ event: Event) -> [String] {
-        event.records.filter { $0.type == "PATH" }.map { record in
-            record.fields.filter { $0.name != "item" }.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        }
     }
 
     /// Two ticks where there are 250 in a second, as on Debian's kernels, ms, and one for rounding: how ticks and clock relate may be off by

@@ -54,7 +54,8 @@ struct Pairing {
         event.records.reduce("") { $1.type == "PATH" ? $0 + "\n" + ($1["name"] ?? "") : $0 }
     }
 
+    /// Without the title, in which the two may differ throughout (``Allowance/titleCache``).
     private static func text(_ event: Event) -> String {
-        event.records.reduce("") { $0 + "\n" + $1.type + " " + $1.body }
+        event.records.reduce("") { $1.type == "PROCTITLE" ? $0 : $0 + "\n" + $1.type + " " + $1.body }
     }
 }

@@ -81,7 +81,7 @@ struct Session {
         let pid = collector.pid
         cleanup.add { kill(pid, SIGTERM) }
         guard
-            eventually(within: 300, { Self.isReady(collector.error) || !collector.process.isRunning }),
+            eventually(within: 900, { Self.isReady(collector.error) || !collector.process.isRunning }),
             collector.process.isRunning
         else { throw HarnessError("ebpf-audit does not start: \(collector.error)") }
 
