@@ -374,7 +374,11 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 	struct as_index *index = select__index(call->generation, call->arch & 0x80000000U ? AS_ABI_NATIVE : AS_ABI_COMPAT,
 					       call->nr & (AS_SYSCALLS - 1));
 
-	if (index && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
+	/*
+	 * The slots of a rule set that is no longer in force may be written anew at any time: of its calls user space alone decides, by the
+	 * generation above.
+	 */
+	if (index && call->generation == CONTROL(control_generation) && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		task__publish(facts, returned, &memory->facts);
 		if (!select__range(index, call->generation, kind))
 			return false;

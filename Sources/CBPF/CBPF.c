@@ -391,13 +391,18 @@ int cbpf_detach(struct cbpf *handle)
 			first = error;
 	}
 	cbpf_hooks_detach(handle);
+	cbpf_wait_for_programs();
+	return first;
+}
+
+void cbpf_wait_for_programs(void)
+{
 	/*
-	 * Waits until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). Kernels with
-	 * nohz_full CPUs refuse; there a pause longer than any program runs has to do.
+	 * Until every CPU has left what it was running: programs run under RCU (membarrier(2), 4.3). Kernels with nohz_full CPUs
+	 * refuse; there a pause longer than any program runs has to do.
 	 */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(50000);
-	return first;
 }
 
 void cbpf_close(struct cbpf *handle)
@@ -492,6 +497,58 @@ void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups)
 	}
 	*handle->groups = groups;
 	*handle->generation = generation;
+}
+
+/* Where member `name` is in the values of `map`, by the object's own type information; or a negative errno. */
+static int value_member(struct cbpf *handle, const struct bpf_map *map, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(handle->object);
+	const struct btf_type *type = btf ? btf__type_by_id(btf, bpf_map__btf_value_type_id(map)) : NULL;
+
+	for (int i = 0; type && btf_is_struct(type) && i < btf_vlen(type); i++) {
+		const struct btf_member *member = btf_members(type) + i;
+
+		if (!strcmp(btf__name_by_offset(btf, member->name_off), name))
+			return btf_member_bit_offset(type, i) / 8;
+	}
+	return -ENOENT;
+}
+
+int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *oldest)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(handle->object, "inflight");
+	int generation = map ? value_member(handle, map, "generation") : -ENOENT;
+	int flags = map ? value_member(handle, map, "flags") : -ENOENT;
+	const unsigned char ended = 1 << 3; /* INFLIGHT_ENDED of bpf/maps.h: could not be removed */
+	uint64_t key, next;
+	int error = 0;
+
+	if (generation < 0 || flags < 0)
+		return -ENOENT;
+	size_t size = bpf_map__value_size(map);
+	unsigned char *value = malloc(size);
+	/* Where the call at `key` has ended meanwhile the kernel begins again with the first. */
+	uint32_t left = 4 * bpf_map__max_entries(map);
+
+	if (!value)
+		return -ENOMEM;
+	*oldest = current;
+	for (bool has_key = false; left; left--, has_key = true, key = next) {
+		if (bpf_map_get_next_key(bpf_map__fd(map), has_key ? &key : NULL, &next)) {
+			error = errno == ENOENT ? 0 : -errno;
+			break;
+		}
+		uint32_t found;
+
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &next, value) || value[flags] & ended)
+			continue;
+		memcpy(&found, value + generation, sizeof(found));
+		/* By their distance, for numbers that have begun again. */
+		if (current - found > current - *oldest)
+			*oldest = found;
+	}
+	free(value);
+	return left ? error : -EAGAIN;
 }
 
 int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)

@@ -17,10 +17,11 @@
 struct way {
 	enum cbpf_object object;
 	enum cbpf_hook_state state;
+	enum cbpf_hook_ways bit;
 };
 
-static const struct way fentry = { CBPF_OBJECT_HOOKS_FENTRY, CBPF_HOOK_FENTRY };
-static const struct way kprobe = { CBPF_OBJECT_HOOKS_KPROBE, CBPF_HOOK_KPROBE };
+static const struct way fentry = { CBPF_OBJECT_HOOKS_FENTRY, CBPF_HOOK_FENTRY, CBPF_HOOKS_FENTRY };
+static const struct way kprobe = { CBPF_OBJECT_HOOKS_KPROBE, CBPF_HOOK_KPROBE, CBPF_HOOKS_KPROBE };
 
 enum { NAMES_MAX = 2, HOOKS_READ = 1 << 8 /* bpf/maps.h */ };
 
@@ -65,13 +66,6 @@ static uint32_t kernel_version(void)
 		return 0;
 	return major << 16 | minor << 8;
 }
-
-/* What the object's programs must know of each function. */
-struct signature {
-	const char *name; /* NULL: the kernel's type information has no such function */
-	uint8_t arity;
-	bool is_pointer;
-};
 
 static struct signature find_signature(const struct btf *btf, const char *const names[NAMES_MAX])
 {
@@ -124,9 +118,9 @@ static int share_maps(struct cbpf *handle, struct bpf_object *object)
 }
 
 /* Opens and loads the programs of the hooks in `wanted`. */
-static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, const struct signature signatures[HOOKS],
-		struct bpf_object **result)
+static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, struct bpf_object **result)
 {
+	const struct signature *signatures = handle->hook_side.signatures;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit");
 	struct bpf_object *object = cbpf_object_open(way->object, &options);
 
@@ -163,32 +157,74 @@ static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, con
 	return 0;
 }
 
-static void refuse(struct cbpf *handle, int hook, int error)
+static bool is_attached(const struct hook_side *side, int hook)
+{
+	return side->hooks[hook].state != CBPF_HOOK_REFUSED && (side->links[hook][0] || side->links[hook][1]);
+}
+
+/* Adds the runs of `hook`'s programs that were skipped. */
+static int add_missed(const struct cbpf *handle, int hook, uint64_t *missed)
+{
+	for (int which = 0; which < LINKS_A_HOOK; which++) {
+		struct bpf_prog_info info = {};
+		uint32_t length = sizeof(info);
+
+		if (!handle->hook_side.programs[hook][which])
+			continue;
+		if (bpf_obj_get_info_by_fd(handle->hook_side.programs[hook][which], &info, &length))
+			return -errno;
+		*missed += info.recursion_misses;
+	}
+	return 0;
+}
+
+static void unlink_hook(struct cbpf *handle, int hook)
+{
+	for (int which = 0; which < LINKS_A_HOOK; which++) {
+		bpf_link__destroy(handle->hook_side.links[hook][which]);
+		handle->hook_side.links[hook][which] = NULL;
+	}
+}
+
+/* Lets go of an unlinked hook's programs, which other hooks of the same object may go on to use. */
+static void close_hook(struct cbpf *handle, int hook)
+{
+	struct hook_side *side = &handle->hook_side;
+	struct bpf_object *object = side->objects[hook];
+
+	add_missed(handle, hook, &side->missed);
+	memset(side->programs[hook], 0, sizeof(side->programs[hook]));
+	side->objects[hook] = NULL;
+	for (int i = 0; i < HOOKS; i++)
+		if (side->objects[i] == object)
+			return;
+	bpf_object__close(object);
+}
+
+static void refuse(struct cbpf *handle, const struct way *way, int hook, int error)
 {
 	struct cbpf_hook *report = &handle->hook_side.hooks[hook];
 	size_t length = strlen(handle->log), room = sizeof(report->reason) - 1;
 
+	handle->hook_side.refused[hook] |= way->bit;
 	report->state = CBPF_HOOK_REFUSED;
 	report->error = -error;
 	strcpy(report->reason, handle->log + (length > room ? length - room : 0));
-	for (int i = 0; i < LINKS_A_HOOK; i++) {
-		bpf_link__destroy(handle->hook_side.links[hook][i]);
-		handle->hook_side.links[hook][i] = NULL;
-		handle->hook_side.programs[hook][i] = 0;
-	}
 }
 
 /* Attaches what `object` has of the hooks in `wanted`. */
-static void attach(struct cbpf *handle, const struct way *way, struct bpf_object *object, uint32_t wanted,
-		   const struct signature signatures[HOOKS])
+static void attach(struct cbpf *handle, const struct way *way, struct bpf_object *object, uint32_t wanted)
 {
 	struct hook_side *side = &handle->hook_side;
 	struct bpf_program *program;
 
-	side->objects[side->object_count++] = object;
-	for (int i = 0; i < HOOKS; i++)
-		if (wanted & 1U << i)
-			side->hooks[i].state = way->state;
+	for (int i = 0; i < HOOKS; i++) {
+		if (!(wanted & 1U << i))
+			continue;
+		close_hook(handle, i);
+		side->hooks[i].state = way->state;
+		side->objects[i] = object;
+	}
 	bpf_object__for_each_program(program, object) {
 		for (int i = 0; i < HOOKS; i++) {
 			int which;
@@ -198,81 +234,99 @@ static void attach(struct cbpf *handle, const struct way *way, struct bpf_object
 				continue;
 			handle->log[0] = 0;
 			side->links[i][which] = way == &fentry ? bpf_program__attach(program) :
-								 bpf_program__attach_kprobe(program, which == 1, signatures[i].name);
+								 bpf_program__attach_kprobe(program, which == 1, side->signatures[i].name);
 			side->programs[i][which] = bpf_program__fd(program);
-			if (!side->links[i][which])
-				refuse(handle, i, -errno);
+			if (!side->links[i][which]) {
+				refuse(handle, way, i, -errno);
+				unlink_hook(handle, i);
+			}
 		}
 	}
+	/* Not before: the loop above is in the object. */
+	for (int i = 0; i < HOOKS; i++)
+		if (wanted & 1U << i && side->hooks[i].state == CBPF_HOOK_REFUSED)
+			close_hook(handle, i);
 }
 
 /* Attaches what of `wanted` can be had this way: all at once, or where the kernel refuses a program, one by one. */
-static void attach_all(struct cbpf *handle, const struct way *way, uint32_t wanted, const struct signature signatures[HOOKS])
+static void attach_all(struct cbpf *handle, const struct way *way, uint32_t wanted)
 {
 	struct bpf_object *object = NULL;
 
+	for (int i = 0; i < HOOKS; i++)
+		if (is_attached(&handle->hook_side, i) || handle->hook_side.refused[i] & way->bit)
+			wanted &= ~(1U << i);
 	if (!wanted)
 		return;
-	int error = load(handle, way, wanted, signatures, &object);
+	int error = load(handle, way, wanted, &object);
 
 	if (!error) {
-		attach(handle, way, object, wanted, signatures);
+		attach(handle, way, object, wanted);
 		return;
 	}
 	for (int i = 0; i < HOOKS; i++) {
 		if (!(wanted & 1U << i))
 			continue;
 		handle->log[0] = 0;
-		error = load(handle, way, 1U << i, signatures, &object);
+		error = load(handle, way, 1U << i, &object);
 		if (error)
-			refuse(handle, i, error);
+			refuse(handle, way, i, error);
 		else
-			attach(handle, way, object, 1U << i, signatures);
+			attach(handle, way, object, 1U << i);
 	}
+}
+
+/* Has the programs know which hooks are there: all that are needed by the groups in `complete`. */
+static void tell(struct cbpf *handle, uint32_t complete)
+{
+	if (handle->hooks)
+		*handle->hooks = complete | (is_attached(&handle->hook_side, 0) ? HOOKS_READ : 0);
 }
 
 uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways)
 {
-	struct signature signatures[HOOKS] = {};
-	struct cbpf_hook *hooks = handle->hook_side.hooks;
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct hook_side *side = &handle->hook_side;
+	struct cbpf_hook *hooks = side->hooks;
 	uint32_t version = kernel_version(), wanted = 0, complete = groups & ASH_HOOKS;
+	struct btf *btf = side->is_looked_up ? NULL : btf__load_vmlinux_btf();
 
-	cbpf_hooks_detach(handle);
-	cbpf_hooks_close(handle);
 	/* The programs of these tiers do not look for traces. */
 	if (handle->is_staged)
 		ways = 0;
+	/* Before the hooks of other groups go, so that no call counts on them. */
+	if (handle->hooks)
+		*handle->hooks &= groups | HOOKS_READ;
 	for (int i = 0; i < HOOKS; i++) {
 		if (btf)
-			signatures[i] = find_signature(btf, table[i].names);
-		hooks[i].function = signatures[i].name ? signatures[i].name : table[i].names[0];
+			side->signatures[i] = find_signature(btf, table[i].names);
+		hooks[i].function = side->signatures[i].name ? side->signatures[i].name : table[i].names[0];
 		bool is_needed = table[i].groups & groups && version >= table[i].since &&
 				 (!table[i].before || version < table[i].before);
 
-		hooks[i].state = is_needed ? CBPF_HOOK_LACKING : CBPF_HOOK_UNNEEDED;
-		if (is_needed && signatures[i].name)
+		if (!is_needed) {
+			unlink_hook(handle, i);
+			close_hook(handle, i);
+			hooks[i].state = CBPF_HOOK_UNNEEDED;
+			continue;
+		}
+		if (side->signatures[i].name)
 			wanted |= 1U << i;
+		if (!is_attached(side, i))
+			hooks[i].state = side->refused[i] ? CBPF_HOOK_REFUSED : CBPF_HOOK_LACKING;
 	}
 	btf__free(btf);
+	side->is_looked_up = true;
 	cbpf_log_to(handle);
 	if (ways & CBPF_HOOKS_FENTRY)
-		attach_all(handle, &fentry, wanted, signatures);
-	if (ways & CBPF_HOOKS_KPROBE) {
-		uint32_t left = 0;
-
-		for (int i = 0; i < HOOKS; i++)
-			if (wanted & 1U << i && hooks[i].state != CBPF_HOOK_FENTRY)
-				left |= 1U << i;
-		attach_all(handle, &kprobe, left, signatures);
-	}
+		attach_all(handle, &fentry, wanted);
+	if (ways & CBPF_HOOKS_KPROBE)
+		attach_all(handle, &kprobe, wanted);
 	cbpf_log_to(NULL);
 
 	for (int i = 0; i < HOOKS; i++)
 		if (hooks[i].state >= CBPF_HOOK_LACKING)
 			complete &= ~table[i].groups;
-	if (handle->hooks)
-		*handle->hooks = complete | (hooks[0].state == CBPF_HOOK_FENTRY || hooks[0].state == CBPF_HOOK_KPROBE ? HOOKS_READ : 0);
+	tell(handle, complete);
 	return complete;
 }
 
@@ -290,34 +344,22 @@ void cbpf_hooks_detach(struct cbpf *handle)
 {
 	if (handle->hooks)
 		*handle->hooks = 0;
-	for (int i = 0; i < HOOKS; i++) {
-		for (int which = 0; which < LINKS_A_HOOK; which++) {
-			bpf_link__destroy(handle->hook_side.links[i][which]);
-			handle->hook_side.links[i][which] = NULL;
-		}
-	}
+	for (int i = 0; i < HOOKS; i++)
+		unlink_hook(handle, i);
 }
 
 void cbpf_hooks_close(struct cbpf *handle)
 {
-	while (handle->hook_side.object_count)
-		bpf_object__close(handle->hook_side.objects[--handle->hook_side.object_count]);
-	memset(handle->hook_side.programs, 0, sizeof(handle->hook_side.programs));
+	for (int i = 0; i < HOOKS; i++)
+		close_hook(handle, i);
 }
 
 int cbpf_hooks_missed(struct cbpf *handle, uint64_t *missed)
 {
-	for (int i = 0; i < HOOKS; i++) {
-		for (int which = 0; which < LINKS_A_HOOK; which++) {
-			struct bpf_prog_info info = {};
-			uint32_t length = sizeof(info);
+	int error = 0;
 
-			if (!handle->hook_side.programs[i][which])
-				continue;
-			if (bpf_obj_get_info_by_fd(handle->hook_side.programs[i][which], &info, &length))
-				return -errno;
-			*missed += info.recursion_misses;
-		}
-	}
-	return 0;
+	*missed += handle->hook_side.missed;
+	for (int i = 0; !error && i < HOOKS; i++)
+		error = add_missed(handle, i, missed);
+	return error;
 }

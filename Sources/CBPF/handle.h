@@ -9,15 +9,25 @@
 #include <stdatomic.h>
 
 /* Hooks by number as in bpf/hooks.h. */
-enum { HOOKS = 16, HOOK_OBJECTS_MAX = 2 * HOOKS + 2, LINKS_A_HOOK = 2 };
+enum { HOOKS = 16, LINKS_A_HOOK = 2 };
 
 struct perf_reader;
 
+/* What the kernel's type information says of a hook's function. */
+struct signature {
+	const char *name; /* NULL: it has no such function */
+	uint8_t arity;
+	bool is_pointer;
+};
+
 struct hook_side {
-	struct bpf_object *objects[HOOK_OBJECTS_MAX];
-	size_t object_count;
+	bool is_looked_up; /* signatures are */
+	struct signature signatures[HOOKS];
+	uint32_t refused[HOOKS]; /* enum cbpf_hook_ways that the kernel has refused: it will do so again */
+	struct bpf_object *objects[HOOKS]; /* that a hook's programs are in; hooks share them */
 	struct bpf_link *links[HOOKS][LINKS_A_HOOK];
 	int programs[HOOKS][LINKS_A_HOOK]; /* descriptors, 0 for none */
+	uint64_t missed; /* runs of detached programs that were skipped */
 	struct cbpf_hook hooks[HOOKS];
 };
 

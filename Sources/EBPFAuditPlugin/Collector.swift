@@ -21,17 +21,19 @@ struct Collector: ~Copyable {
     /// The outputs get this long to take what is left at the end; a plugin's end is waited for by auditd, ms.
     private static let farewell = 2000
 
-    private let configuration: Configuration
-    private let loop: EventLoop
+    let configuration: Configuration
+    let loop: EventLoop
     private let writer: OutputThread
     private let capture: CaptureFile?
-    private var pipeline: Pipeline
+    var pipeline: Pipeline
     private var input = AuditdInput()
-    private let ruleCount: Int
-    /// Path hooks that the rules' calls need.
-    private let hookGroups: HookGroups
-    /// Ways to attach them that the configuration and this kernel permit.
-    private let hookWays: HookWays
+    /// What the kernel side selects by.
+    var selection: Selection
+    var reload = Reload()
+    /// Ways to attach hooks that the configuration and this kernel permit.
+    let hookWays: HookWays
+    /// What was said to be missing of the hooks.
+    private var shortcomingTold: String?
     /// Losses that the records have told of.
     private var lossTold: UInt64 = 0
 
@@ -43,15 +45,15 @@ struct Collector: ~Copyable {
             __priority_which_t(PRIO_PROCESS.rawValue), 0,
             getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) - configuration.priorityBoost)
         let loop = try EventLoop()
-        let image = MapImage(rules)
         let hookWays = configuration.hooks.isEmpty ? [] : configuration.hooks.intersection(.available())
-        let kernel = try Self.load(configuration, rules, image, hookWays)
+        let kernel = try Self.load(configuration, hookWays)
+        let selection: Selection
+        do { selection = try Selection(CompiledRules(rules), kernel: kernel) } catch { throw Failure(error) }
         let formatter = try Outputs.formatter(Outputs.formatOptions(configuration, kernel: KernelFeatures.version()))
         let capture = try Self.openCapture(configuration)
         let (queue, writer) = try Outputs.open(configuration)
         self.configuration = configuration
-        ruleCount = rules.rules.count
-        hookGroups = Self.hookGroups(image)
+        self.selection = selection
         self.hookWays = hookWays
         self.loop = loop
         self.writer = writer
@@ -66,12 +68,12 @@ struct Collector: ~Copyable {
         try loop.watch(pipeline.kernel.ringDescriptor, .ring)
         try loop.watch(writer.failureDescriptor, .output)
         if configuration.isPlugin { try loop.watch(input.descriptor, .input) }
-        let hooks = pipeline.kernel.attachHooks(hookGroups, ways: hookWays)
-        if !configuration.isSilent, let sentence = hooks.shortcoming { Screen.error("ebpf-audit: \(sentence)\n") }
+        let hooks = selection.attachHooks(pipeline.kernel, ways: hookWays)
+        tellShortcoming(hooks)
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
-        pipeline.write(.start(tier: pipeline.kernel.tier, hooks: hooks, rules: ruleCount))
+        pipeline.write(.start(tier: pipeline.kernel.tier, hooks: hooks, rules: selection.ruleCount))
         if !configuration.isSilent { Screen.error("ready\n") }
 
         let failure = turn()
@@ -105,17 +107,29 @@ struct Collector: ~Copyable {
                 loop.armClock()
                 pipeline.refreshClock()
             }
+            advanceReload()
             isDrained = pipeline.drain()
+            if isDrained { forgetEarlierRules() }
             if happened.contains(.output), let error = writer.failure { return .whileRunning(error) }
             if happened.contains(.input), !input.drain() { return nil }
             while happened.contains(.signal), let signal = loop.takeSignal() {
-                switch signal {
+                switch signal.number {
                 case SIGINT, SIGTERM: return nil
-                case SIGHUP: writer.reopen()
+                case SIGHUP:
+                    writer.reopen()
+                    reload.request(by: signal.asker)
+                    isDrained = false
                 default: break
                 }
             }
         }
+    }
+
+    /// Says what is missing of the hooks, unless that was said last.
+    mutating func tellShortcoming(_ hooks: HooksReport) {
+        guard let sentence = hooks.shortcoming, sentence != shortcomingTold else { return }
+        shortcomingTold = sentence
+        if !configuration.isSilent { Screen.error("ebpf-audit: \(sentence)\n") }
     }
 
     /// Puts losses that nobody has been told of among the records. What cannot be read now is told later, at the latest in the report.
@@ -164,19 +178,7 @@ extension Collector {
                 tick: EventClock.tickLength, boot: SelfFile.bootID()))
     }
 
-    /// The hooks that calls need which some rule may select.
-    private static func hookGroups(_ image: MapImage) -> HookGroups {
-        var groups: HookGroups = []
-        for (slot, shape) in SyscallShapes.wireTable().enumerated()
-        where slot < image.index.count && UInt32(image.index[slot].flags) & AS_INDEX_ENTRY.rawValue != 0 {
-            groups.formUnion(HookGroups(needsOf: shape))
-        }
-        return groups
-    }
-
-    private static func load(
-        _ configuration: Configuration, _ rules: RuleSet, _ image: MapImage, _ hookWays: HookWays
-    ) throws(Failure) -> KernelSide {
+    private static func load(_ configuration: Configuration, _ hookWays: HookWays) throws(Failure) -> KernelSide {
         var settings = KernelSettings(selfProcess: UInt32(getpid()))
         if !hookWays.isEmpty { settings.traces = KernelSettings.tracesWithHooks }
         settings.ringBytes = configuration.ringBytes
@@ -191,8 +193,6 @@ extension Collector {
                 for attempt in refused { Screen.error("ebpf-audit: tier \(attempt.tier): \(attempt.reason)\n") }
             }
             try kernel.write(shapes: SyscallShapes.wireTable())
-            try kernel.select(
-                generation: 0, index: image.index, list: image.list, clauses: image.clauses, groups: rules.needsGroups)
             return kernel
         } catch {
             throw Failure(error)

@@ -2,7 +2,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What thread A waits for: the ring, signals, auditd's records, a set clock, a failed output.
+/// What thread A waits for: the ring, signals, auditd's records, a set clock, a failed output, the end of an errand.
 struct EventLoop: ~Copyable {
     /// Something that happened.
     struct Happened: OptionSet {
@@ -17,6 +17,8 @@ struct EventLoop: ~Copyable {
         static let clock = Happened(rawValue: 1 << 3)
         /// The last output has failed.
         static let output = Happened(rawValue: 1 << 4)
+        /// An errand is done.
+        static let errand = Happened(rawValue: 1 << 5)
     }
 
     private let poll: Int32
@@ -88,11 +90,20 @@ struct EventLoop: ~Copyable {
         return all
     }
 
+    /// A signal, and who wants an answer to it.
+    struct Signal {
+        let number: Int32
+        /// The process that waits for an answer, see ``ReloadRequest``; nil for none.
+        let asker: Int32?
+    }
+
     /// The next waiting signal, or nil.
-    borrowing func takeSignal() -> Int32? {
+    borrowing func takeSignal() -> Signal? {
         var info = signalfd_siginfo()
         let count = unsafe read(signals, &info, MemoryLayout<signalfd_siginfo>.size)
-        return count == MemoryLayout<signalfd_siginfo>.size ? Int32(info.ssi_signo) : nil
+        guard count == MemoryLayout<signalfd_siginfo>.size else { return nil }
+        let asks = info.ssi_code == ReloadRequest.queued && info.ssi_int == ReloadRequest.mark && info.ssi_pid > 0
+        return Signal(number: Int32(info.ssi_signo), asker: asks ? Int32(bitPattern: info.ssi_pid) : nil)
     }
 
     /// Waits anew for the clock to be set. A timer that is cancelled by a set clock is how the kernel tells (timerfd_create(2)).

@@ -40,6 +40,12 @@ struct Pipeline: ~Copyable {
     /// Looks again where the rules' paths lead, since files are replaced while they are watched.
     mutating func lookAtPaths() { stages.lookAtPaths() }
 
+    /// Judges the events of calls that begin under `generation` by `rules`, those of earlier calls as before.
+    mutating func replaceRules(_ rules: RuleSet, generation: UInt32) { stages.replaceRules(rules, generation: generation) }
+
+    /// No more events of rules before `generation` will come.
+    mutating func forgetRules(before generation: UInt32) { stages.forgetRules(before: generation) }
+
     /// Takes what is in the ring through the stages and hands what came of it to the outputs.
     ///
     /// - Returns: whether the ring is empty. It is not when the queue to the outputs is full: then events wait in the ring, and
@@ -135,18 +141,29 @@ struct Counts {
     }
 }
 
+/// Rules that judge the events of the calls that began while they were in force.
+private struct Judge {
+    let generation: UInt32
+    var evaluator: Evaluator
+    /// The formatter's number for the key of the first rule.
+    var firstKey: Int
+}
+
 /// decide, format, queue.
 struct Stages: ~Copyable {
     private(set) var counts = Counts()
     var clock: EventClock
-    private var evaluator: Evaluator
+    /// The rules in force.
+    private var current: Judge
+    /// Rules of which calls may still be under way or in the ring, the newest first.
+    private var earlier: [Judge] = []
     private var formatter: RecordFormatter
     private let queue: OutputQueue
     private var batch: RecordBuffer?
 
     init(rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue) {
         self.clock = clock
-        evaluator = Evaluator(rules)
+        current = Judge(generation: 0, evaluator: Evaluator(rules), firstKey: 0)
         self.formatter = formatter
         self.formatter.setKeys(rules.keys)
         self.queue = queue
@@ -164,14 +181,16 @@ struct Stages: ~Copyable {
     /// Takes one event through the stages. Returns false when there is no room for it yet: then it is as if it had not been.
     mutating func pass(_ event: borrowing EventView) -> Bool {
         let decision: Decision
-        if evaluator.wantsFiles(event) {
-            decision = evaluator.decide(event, files: formatter.namedFiles(of: event, realtime: realtime(event)))
+        var firstKey = 0
+        if let place = earlierPlace(event) {
+            decision = Self.decide(event, earlier[place].evaluator, &formatter, clock)
+            firstKey = earlier[place].firstKey
         } else {
-            decision = evaluator.decide(event)
+            decision = Self.decide(event, current.evaluator, &formatter, clock)
         }
         switch decision {
         case .select(let rule):
-            guard format(event, realtime(event), rule) else { return false }
+            guard format(event, realtime(event), firstKey + rule) else { return false }
         case .reject:
             counts.filtered += 1
         }
@@ -180,12 +199,61 @@ struct Stages: ~Copyable {
         return true
     }
 
+    /// The parts are parameters, because the rules would be copied otherwise.
+    @inline(__always)
+    private static func decide(
+        _ event: borrowing EventView, _ evaluator: borrowing Evaluator, _ formatter: inout RecordFormatter, _ clock: borrowing EventClock
+    ) -> Decision {
+        guard evaluator.wantsFiles(event) else { return evaluator.decide(event) }
+        let realtime = clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
+        return evaluator.decide(event, files: formatter.namedFiles(of: event, realtime: realtime))
+    }
+
+    /// Which of the earlier rules judge an event; nil for those in force. A replay judges all by the one set it has.
+    @inline(__always)
+    private func earlierPlace(_ event: borrowing EventView) -> Int? {
+        if earlier.isEmpty { return nil }
+        let generation = event.call.generation
+        if generation == current.generation { return nil }
+        return earlier.firstIndex { $0.generation == generation }
+    }
+
     private func realtime(_ event: borrowing EventView) -> UInt64 {
         clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
     }
 
     /// Looks again where the rules' paths lead.
-    mutating func lookAtPaths() { if evaluator.hasPaths { evaluator.look() } }
+    mutating func lookAtPaths() {
+        if current.evaluator.hasPaths { current.evaluator.look() }
+        for place in earlier.indices where earlier[place].evaluator.hasPaths { earlier[place].evaluator.look() }
+    }
+
+    /// Earlier rules that are kept at most. An event of still earlier ones is judged by those in force.
+    private static let earlierLimit = 64
+
+    /// Judges the events of calls that begin under `generation` by `rules`.
+    mutating func replaceRules(_ rules: RuleSet, generation: UInt32) {
+        earlier.insert(current, at: 0)
+        if earlier.count > Self.earlierLimit { earlier.removeLast() }
+        current = Judge(generation: generation, evaluator: Evaluator(rules), firstKey: 0)
+        giveKeys()
+    }
+
+    /// No more events of rules before `generation` will come.
+    mutating func forgetRules(before generation: UInt32) {
+        earlier.removeAll { current.generation &- $0.generation > current.generation &- generation }
+        giveKeys()
+    }
+
+    /// The formatter knows keys by number: those in force first, earlier ones behind.
+    private mutating func giveKeys() {
+        var keys = current.evaluator.rules.keys
+        for place in earlier.indices {
+            earlier[place].firstKey = keys.count
+            keys += earlier[place].evaluator.rules.keys
+        }
+        formatter.setKeys(keys)
+    }
 
     /// Whether an event can be formatted now: there is a batch with room for one of the usual kind.
     mutating func hasRoom() -> Bool {

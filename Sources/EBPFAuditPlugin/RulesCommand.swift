@@ -5,8 +5,8 @@ internal import AuditRules
 /// `ebpf-audit rules`: what can be done with rules without collecting.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "Check, list, explain and convert rules. Needs neither root nor a kernel.",
-        subcommands: [Check.self, List.self, Explain.self, Convert.self])
+        commandName: "rules", abstract: "Check, list, explain, convert and reload rules. All but reload need neither root nor a kernel.",
+        subcommands: [Check.self, List.self, Explain.self, Convert.self, Reload.self])
 
     /// `ebpf-audit rules check`.
     struct Check: ParsableCommand {
@@ -86,6 +86,51 @@ struct RulesCommand: ParsableCommand {
             Screen.out(converted.text)
             for diagnostic in converted.diagnostics { Screen.error("ebpf-audit: \(diagnostic)\n") }
             if converted.isIncomplete { throw ArgumentParser.ExitCode(Failure.Status.data.rawValue) }
+        }
+    }
+}
+
+extension RulesCommand {
+    /// `ebpf-audit rules reload`.
+    struct Reload: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reload",
+            abstract: "Have every running `ebpf-audit run` read its rules anew, and exit with its status if one refuses them.")
+
+        /// Rules of any size are read in less; a program that does not answer is older than the question.
+        private static let patience = 60
+
+        @Option(help: ArgumentHelp("Only this process.", valueName: "pid"))
+        var pid: Int32?
+
+        func run() throws {
+            do throws(Failure) {
+                let processes = pid.map { [$0] } ?? ReloadRequest.collectors()
+                if processes.isEmpty { throw Failure("no `ebpf-audit run` is running", .unavailable) }
+                var first: Failure?
+                for process in processes {
+                    do throws(Failure) {
+                        try reload(process)
+                    } catch {
+                        if first != nil { _ = error.end() }
+                        first = first ?? error
+                    }
+                }
+                if let first { throw first }
+            } catch {
+                throw error.end()
+            }
+        }
+
+        private func reload(_ process: Int32) throws(Failure) {
+            switch try ReloadRequest.ask(process, seconds: Self.patience) {
+            case 0?: Screen.out("process \(process): new rules are in force\n")
+            case let status?:
+                throw Failure(
+                    "process \(process) has refused the new rules and keeps its own; it says why on its standard error and in a record (op=ebpf-audit-reload)",
+                    Failure.Status(rawValue: status) ?? .unavailable)
+            case nil: throw Failure("process \(process) has not answered within \(Self.patience) s", .unavailable)
+            }
         }
     }
 }

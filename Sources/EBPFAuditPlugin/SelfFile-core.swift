@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 internal import Glibc
 
-/// Files of /proc that say something of this process in a few words.
+/// Files of /proc that say something of a process in a few words.
 enum SelfFile {
     /// The number in the file at `path`, or nil.
     static func number(_ path: String) -> UInt32? { UInt32(text(path)) }
@@ -12,12 +12,17 @@ enum SelfFile {
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }
 
-    private static func text(_ path: String) -> String {
+    /// The beginning of the file at `path`; empty when it cannot be read.
+    static func bytes(_ path: String, limit: Int) -> ArraySlice<UInt8> {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
+        guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 64)
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-        return String(decoding: bytes.prefix(max(0, count)).filter { $0 != 0x0a }, as: UTF8.self)
+        return bytes.prefix(max(0, count))
+    }
+
+    private static func text(_ path: String) -> String {
+        String(decoding: bytes(path, limit: 64).filter { $0 != 0x0a }, as: UTF8.self)
     }
 }

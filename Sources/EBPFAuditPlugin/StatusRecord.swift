@@ -20,6 +20,25 @@ struct StatusRecord {
             ])
     }
 
+    /// Other rules are in force from now on.
+    static func reload(hooks: HooksReport, rules: Int) -> StatusRecord {
+        StatusRecord(
+            operation: "ebpf-audit-reload",
+            fields: [
+                StatusField("rules", UInt64(rules)), StatusField("hooks", text: Array(hooks.way.utf8)),
+                StatusField("hooks-missing", UInt64(hooks.missing.count)),
+            ])
+    }
+
+    /// New rules were to be read and could not be: `rules` earlier ones stay in force.
+    static func reloadFailed(_ failure: Failure, rules: Int) -> StatusRecord {
+        // One mistake tells where to look, and fits into a record.
+        let reason = failure.sentence.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first ?? []
+        return StatusRecord(
+            operation: "ebpf-audit-reload",
+            fields: [StatusField("rules", UInt64(rules)), StatusField("reason", text: Array(reason.prefix(1024)))], succeeded: false)
+    }
+
     /// Events were lost since the last record of this kind; the numbers are those since the start.
     static func loss(_ account: Account) -> StatusRecord {
         StatusRecord(operation: "ebpf-audit-lost", fields: fields(account), succeeded: false)

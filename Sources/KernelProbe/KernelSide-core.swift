@@ -66,7 +66,8 @@ package struct KernelSettings: Sendable {
 
     deinit { unsafe cbpf_close(handle) }
 
-    /// Attaches the path hooks that calls of these groups need, as far as this kernel lets it. Before ``attach()``.
+    /// Attaches the path hooks that calls of these groups need, as far as this kernel lets it, and detaches others. Before ``attach()``
+    /// or before ``enforce(generation:groups:)``: calls that are under way are told without new hooks.
     package borrowing func attachHooks(_ groups: HookGroups, ways: HookWays) -> HooksReport {
         let complete = unsafe cbpf_attach_hooks(handle, groups.rawValue, ways.rawValue)
         var hooks: [HookReport] = []
@@ -100,7 +101,6 @@ package struct KernelSettings: Sendable {
     package borrowing func select(
         generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], groups: Bool
     ) throws(KernelError) {
-        precondition(index.count == Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS), "an index has one entry a call")
         precondition(list.count <= Int(AS_LIST_MAX) && clauses.count <= Int(AS_CLAUSES_MAX), "the compiler bounds these")
         let half = generation % UInt32(AS_GENERATIONS)
         try check(
@@ -111,11 +111,34 @@ package struct KernelSettings: Sendable {
             unsafe list.withUnsafeBufferPointer {
                 unsafe cbpf_write_list(handle, half * UInt32(AS_LIST_MAX), $0.baseAddress, UInt32($0.count))
             }, "writing clause lists")
+        try write(index: index, generation: generation)
+        enforce(generation: generation, groups: groups)
+    }
+
+    /// Writes the index of `generation`; while that is in force, only flags may change.
+    package borrowing func write(index: [as_index], generation: UInt32) throws(KernelError) {
+        precondition(index.count == Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS), "an index has one entry a call")
+        let half = generation % UInt32(AS_GENERATIONS)
         try check(
             unsafe index.withUnsafeBufferPointer {
                 unsafe cbpf_write_index(handle, half * UInt32(index.count), $0.baseAddress, UInt32($0.count))
             }, "writing the call index")
-        unsafe cbpf_set_generation(handle, generation, groups)
+    }
+
+    /// Puts a written generation into force for the calls that begin from now on.
+    ///
+    /// - Parameter groups: whether events carry supplementary groups, also those of calls that have begun.
+    package borrowing func enforce(generation: UInt32, groups: Bool) { unsafe cbpf_set_generation(handle, generation, groups) }
+
+    /// Waits until the programs that are running have ended; between two changes of the generation, because the slots of the
+    /// second are those that programs may have read until the first. From any thread.
+    package static func waitForPrograms() { cbpf_wait_for_programs() }
+
+    /// The oldest generation under which a call has begun that is still under way, `current` when there is no older one; nil when
+    /// that cannot be told now. After ``waitForPrograms()``.
+    package borrowing func oldestGeneration(current: UInt32) -> UInt32? {
+        var oldest: UInt32 = current
+        return unsafe cbpf_oldest_generation(handle, current, &oldest) == 0 ? oldest : nil
     }
 
     /// The programs' counts, summed over the CPUs.

@@ -67,8 +67,9 @@ enum cbpf_hook_ways {
 };
 
 /*
- * Attaches the path hooks that calls of these groups (enum ash_hooks) need, in place of earlier ones. Before cbpf_attach(). Returns the groups that are complete; a
- * hook that cannot be had makes its groups incomplete and is no error. The calls of an incomplete group are told without hooks.
+ * Attaches the path hooks that calls of these groups (enum ash_hooks) need, and detaches others; those that are needed and there stay as
+ * they are. Returns the groups that are complete; a hook that cannot be had makes its groups incomplete and is no error. The calls of an
+ * incomplete group are told without hooks, and so are those that were under way when a hook of theirs came.
  */
 uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways);
 
@@ -91,8 +92,21 @@ int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values,
 int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count);
 int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count);
 
-/* Puts a written generation into force, with or without supplementary groups in the events. */
+/*
+ * Puts a written generation into force, with or without supplementary groups in the events. Calls that have begun keep the generation that
+ * they began under. Its slots are those of the generation before the last one, which programs may still read: call cbpf_wait_for_programs()
+ * after one change and before writing for the next.
+ */
 void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups);
+
+/* Waits until all programs have ended that are running at the time of the call. From any thread. */
+void cbpf_wait_for_programs(void);
+
+/*
+ * The oldest generation under which a call has begun that is still under way; `current` when there is none. -EAGAIN when calls begin and
+ * end so fast that it cannot be told. Sees every call once programs that began before the last cbpf_set_generation() have ended.
+ */
+int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *oldest);
 
 /* Adds up the CPUs' statistics. */
 int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum);

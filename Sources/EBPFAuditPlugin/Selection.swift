@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+internal import AuditEvents
+internal import AuditRules
+internal import AuditSyscalls
+internal import CAuditWire
+internal import KernelProbe
+
+/// Rules, made ready for both sides.
+struct CompiledRules: Sendable {
+    let rules: RuleSet
+    let image: MapImage
+    /// Path hooks that calls need which some rule may select.
+    let hookGroups: HookGroups
+
+    init(_ rules: RuleSet) {
+        self.rules = rules
+        image = MapImage(rules)
+        var groups: HookGroups = []
+        for (slot, shape) in SyscallShapes.wireTable().enumerated()
+        where slot < image.index.count && image.index[slot].flags & UInt16(AS_INDEX_ENTRY.rawValue) != 0 {
+            groups.formUnion(HookGroups(needsOf: shape))
+        }
+        hookGroups = groups
+    }
+}
+
+/// What the kernel side selects calls by, over changes of the rules.
+///
+/// A call belongs to the rules that were in force when it began (its generation), and until no call of earlier rules is under way
+/// the kernel side goes on to look for their ends, to read what they need, and to hook what they go through.
+struct Selection {
+    /// The number of the rules in force, from 0.
+    private(set) var generation: UInt32 = 0
+    /// Rules before these may still have calls under way.
+    private(set) var hasEarlier = false
+    private var current: CompiledRules
+    /// Calls of earlier rules may return there, by place in the index.
+    private var earlierExits: [Bool]
+    private var earlierHooks: HookGroups = []
+    private var earlierGroups = false
+
+    /// The rules to begin with, written and in force.
+    init(_ rules: CompiledRules, kernel: borrowing KernelSide) throws(KernelError) {
+        current = rules
+        earlierExits = Array(repeating: false, count: rules.image.index.count)
+        try kernel.select(
+            generation: generation, index: rules.image.index, list: rules.image.list, clauses: rules.image.clauses,
+            groups: rules.rules.needsGroups)
+    }
+
+    /// How many rules there are.
+    var ruleCount: Int { current.rules.rules.count }
+
+    /// Attaches the hooks that the rules need, before the programs are attached.
+    func attachHooks(_ kernel: borrowing KernelSide, ways: HookWays) -> HooksReport {
+        kernel.attachHooks(current.hookGroups, ways: ways)
+    }
+
+    /// Puts `rules` into force for the calls that begin from now on. When it fails the present ones stay. Not before all programs have ended
+    /// that were running at the last change (``KernelSide/waitForPrograms()``).
+    mutating func replace(with rules: CompiledRules, kernel: borrowing KernelSide, ways: HookWays) throws(KernelError) -> HooksReport {
+        let exit = UInt16(AS_INDEX_EXIT.rawValue)
+        for place in earlierExits.indices where current.image.index[place].flags & exit != 0 { earlierExits[place] = true }
+        earlierHooks.formUnion(current.hookGroups)
+        earlierGroups = earlierGroups || current.rules.needsGroups
+        let report = kernel.attachHooks(rules.hookGroups.union(earlierHooks), ways: ways)
+        var index = rules.image.index
+        for place in index.indices where earlierExits[place] { index[place].flags |= exit }
+        try kernel.select(
+            generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
+            groups: rules.rules.needsGroups || earlierGroups)
+        generation &+= 1
+        current = rules
+        hasEarlier = true
+        return report
+    }
+
+    /// No call of earlier rules is under way any more: does without what was there for them.
+    mutating func forgetEarlier(_ kernel: borrowing KernelSide, ways: HookWays) throws(KernelError) {
+        hasEarlier = false
+        for place in earlierExits.indices { earlierExits[place] = false }
+        earlierHooks = []
+        earlierGroups = false
+        _ = kernel.attachHooks(current.hookGroups, ways: ways)
+        try kernel.write(index: current.image.index, generation: generation)
+        kernel.enforce(generation: generation, groups: current.rules.needsGroups)
+    }
+}
