@@ -10,6 +10,13 @@ package enum Decision: Sendable, Equatable {
     case reject
 }
 
+/// A decision, and which rule has made it.
+package struct Verdict: Sendable, Equatable {
+    package let decision: Decision
+    /// The position in ``RuleSet/rules`` of the first rule that matches, `always` or `never`; nil when none does.
+    package let rule: Int?
+}
+
 /// The exact decision, made for every event that the kernel's prefilter let through.
 ///
 /// Hot path: no allocation, no lock; the cost grows with the rules that name the event's call only.
@@ -40,11 +47,15 @@ package struct Evaluator: Sendable {
     }
 
     /// What the rules say about `event`, of which no rule wants files.
-    package func decide(_ event: borrowing EventView) -> Decision { decide(event, files: NamedFiles()) }
+    package func decide(_ event: borrowing EventView) -> Decision { judge(event, files: NamedFiles()).decision }
 
     /// What the rules say about `event`, which is about `files`: the first that matches decides.
-    package func decide(_ event: borrowing EventView, files: borrowing NamedFiles) -> Decision {
-        guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return .reject }
+    package func decide(_ event: borrowing EventView, files: borrowing NamedFiles) -> Decision { judge(event, files: files).decision }
+
+    /// What the rules say about `event`, which is about `files`, and which of them says it.
+    package func judge(_ event: borrowing EventView, files: borrowing NamedFiles) -> Verdict {
+        let none = Verdict(decision: .reject, rule: nil)
+        guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return none }
         let facts = RuleFacts(event, groups: rules.needsGroups, family: rules.needsFamily)
         // Spans, because every access through the arrays would count references.
         let list = rules.candidates.list.span
@@ -54,10 +65,10 @@ package struct Evaluator: Sendable {
             let position = Int(list[entry])
             let rule = compiled[position]
             if matches(tests, rule, facts, event, files) {
-                return rule.isNever ? .reject : .select(rule: position)
+                return Verdict(decision: rule.isNever ? .reject : .select(rule: position), rule: position)
             }
         }
-        return .reject
+        return none
     }
 
     @inline(__always)

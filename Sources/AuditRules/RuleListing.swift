@@ -18,6 +18,12 @@ package struct RuleListing {
         }.joined()
     }
 
+    /// A line for each of `rules`, which are all of one list.
+    package static func lines(of rules: [Rule]) -> [String] {
+        var listing = RuleListing()
+        return rules.map { listing.line(for: $0) }
+    }
+
     private mutating func line(for rule: Rule) -> String {
         let isWatch = rule.isListedAsWatch
         var line = ""

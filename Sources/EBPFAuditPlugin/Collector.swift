@@ -119,6 +119,7 @@ struct Collector: ~Copyable {
                     writer.reopen()
                     reload.request(by: signal.asker)
                     isDrained = false
+                case SIGUSR1: tellState()
                 default: break
                 }
             }
@@ -139,6 +140,17 @@ struct Collector: ~Copyable {
         pipeline.write(.loss(account))
     }
 
+    /// Says how it goes, where the configuration wants to have it.
+    private mutating func tellState() {
+        guard let account = try? account() else { return }
+        let text = account.text + pipeline.hits().text
+        guard let path = configuration.state else {
+            if !configuration.isSilent { Screen.error(text) }
+            return
+        }
+        if let problem = StateFile.write(text, to: path), !configuration.isSilent { Screen.error("ebpf-audit: \(problem)\n") }
+    }
+
     /// The account up to now; while events are on their way through the queue they count as written.
     private func account() throws(KernelError) -> Account {
         Account(
@@ -157,7 +169,7 @@ struct Collector: ~Copyable {
             capture?.flush()
             writer.stop(deadlineMilliseconds: Self.farewell)
             let final = try account()
-            if !configuration.isSilent { Screen.error(final.text) }
+            if !configuration.isSilent { Screen.error(final.text + pipeline.hits().text) }
             if let failure { return failure }
             if let problem = capture?.problem { return Failure(problem, .output) }
             if let error = writer.failure { return .whileRunning(error) }

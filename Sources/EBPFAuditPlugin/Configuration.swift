@@ -34,6 +34,8 @@ struct Configuration: Sendable {
     var duration: Double?
     /// A file that gets a copy of what the kernel side sends, or nil.
     var capture: String?
+    /// A file that SIGUSR1 has the report so far written to, or nil for the screen.
+    var state: String?
     /// Nothing at all on the screen.
     var isSilent = false
 
@@ -99,12 +101,15 @@ extension Configuration {
                 return "'priority_boost' is \(value); it must be a number from 0 to 19"
             }
             priorityBoost = boost
+        case "state":
+            guard value.hasPrefix("/") else { return "'state' is \(value); it must be an absolute path" }
+            state = value
         case "end_of_event":
             guard value == "yes" || value == "no" else { return "'end_of_event' is \(value); it must be yes or no" }
             endOfEvent = value == "yes"
         default:
             return
-                "unknown key '\(key)'; known are rules, output, node, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event"
+                "unknown key '\(key)'; known are rules, output, node, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event, state"
         }
         return nil
     }

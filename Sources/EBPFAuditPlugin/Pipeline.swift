@@ -43,6 +43,9 @@ struct Pipeline: ~Copyable {
     /// Judges the events of calls that begin under `generation` by `rules`, those of earlier calls as before.
     mutating func replaceRules(_ rules: RuleSet, generation: UInt32) { stages.replaceRules(rules, generation: generation) }
 
+    /// The events that each of the rules in force has decided.
+    mutating func hits() -> RuleHits { stages.hits() }
+
     /// No more events of rules before `generation` will come.
     mutating func forgetRules(before generation: UInt32) { stages.forgetRules(before: generation) }
 
@@ -141,14 +144,6 @@ struct Counts {
     }
 }
 
-/// Rules that judge the events of the calls that began while they were in force.
-private struct Judge {
-    let generation: UInt32
-    var evaluator: Evaluator
-    /// The formatter's number for the key of the first rule.
-    var firstKey: Int
-}
-
 /// decide, format, queue.
 struct Stages: ~Copyable {
     private(set) var counts = Counts()
@@ -163,7 +158,7 @@ struct Stages: ~Copyable {
 
     init(rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue) {
         self.clock = clock
-        current = Judge(generation: 0, evaluator: Evaluator(rules), firstKey: 0)
+        current = Judge(rules, generation: 0)
         self.formatter = formatter
         self.formatter.setKeys(rules.keys)
         self.queue = queue
@@ -180,19 +175,23 @@ struct Stages: ~Copyable {
 
     /// Takes one event through the stages. Returns false when there is no room for it yet: then it is as if it had not been.
     mutating func pass(_ event: borrowing EventView) -> Bool {
-        let decision: Decision
+        let place = earlierPlace(event)
+        let verdict: Verdict
         var firstKey = 0
-        if let place = earlierPlace(event) {
-            decision = Self.decide(event, earlier[place].evaluator, &formatter, clock)
+        if let place {
+            verdict = Self.judge(event, earlier[place].evaluator, &formatter, clock)
             firstKey = earlier[place].firstKey
         } else {
-            decision = Self.decide(event, current.evaluator, &formatter, clock)
+            verdict = Self.judge(event, current.evaluator, &formatter, clock)
         }
-        switch decision {
+        switch verdict.decision {
         case .select(let rule):
             guard format(event, realtime(event), firstKey + rule) else { return false }
         case .reject:
             counts.filtered += 1
+        }
+        if let rule = verdict.rule {
+            if let place { earlier[place].hits[rule] += 1 } else { current.hits[rule] += 1 }
         }
         counts.events += 1
         if event.isIncomplete { counts.incomplete += 1 }
@@ -201,12 +200,12 @@ struct Stages: ~Copyable {
 
     /// The parts are parameters, because the rules would be copied otherwise.
     @inline(__always)
-    private static func decide(
+    private static func judge(
         _ event: borrowing EventView, _ evaluator: borrowing Evaluator, _ formatter: inout RecordFormatter, _ clock: borrowing EventClock
-    ) -> Decision {
-        guard evaluator.wantsFiles(event) else { return evaluator.decide(event) }
+    ) -> Verdict {
+        guard evaluator.wantsFiles(event) else { return evaluator.judge(event, files: NamedFiles()) }
         let realtime = clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
-        return evaluator.decide(event, files: formatter.namedFiles(of: event, realtime: realtime))
+        return evaluator.judge(event, files: formatter.namedFiles(of: event, realtime: realtime))
     }
 
     /// Which of the earlier rules judge an event; nil for those in force. A replay judges all by the one set it has.
@@ -231,18 +230,28 @@ struct Stages: ~Copyable {
     /// Earlier rules that are kept at most. An event of still earlier ones is judged by those in force.
     private static let earlierLimit = 64
 
-    /// Judges the events of calls that begin under `generation` by `rules`.
+    /// Judges the events of calls that begin under `generation` by `rules`. A rule that was there before goes on counting.
     mutating func replaceRules(_ rules: RuleSet, generation: UInt32) {
+        var next = Judge(rules, generation: generation)
+        for place in earlier.indices { current.takeHits(of: &earlier[place]) }
+        next.takeHits(of: &current)
         earlier.insert(current, at: 0)
         if earlier.count > Self.earlierLimit { earlier.removeLast() }
-        current = Judge(generation: generation, evaluator: Evaluator(rules), firstKey: 0)
+        current = next
         giveKeys()
     }
 
     /// No more events of rules before `generation` will come.
     mutating func forgetRules(before generation: UInt32) {
+        for place in earlier.indices { current.takeHits(of: &earlier[place]) }
         earlier.removeAll { current.generation &- $0.generation > current.generation &- generation }
         giveKeys()
+    }
+
+    /// The events that each of the rules in force has decided.
+    mutating func hits() -> RuleHits {
+        for place in earlier.indices { current.takeHits(of: &earlier[place]) }
+        return RuleHits(rules: current.evaluator.rules.rules, hits: current.hits)
     }
 
     /// The formatter knows keys by number: those in force first, earlier ones behind.

@@ -17,11 +17,13 @@ struct Replay: ~Copyable {
     private let writer: OutputThread
     private let queue: OutputQueue
     private var counts = Counts()
+    private var hits: RuleHits
 
     /// Opens the outputs.
     init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
         self.configuration = configuration
         self.rules = rules
+        hits = RuleHits(rules: rules.rules, hits: Array(repeating: 0, count: rules.rules.count))
         (queue, writer) = try Outputs.open(configuration)
     }
 
@@ -39,7 +41,7 @@ struct Replay: ~Copyable {
         var kernel = ast_statistics()
         kernel.generated = counts.events + counts.bad + counts.lostQueue
         let account = Account(kernel: kernel, missed: 0, counts: counts, outputs: writer.counters)
-        if !configuration.isSilent { Screen.error(account.text) }
+        if !configuration.isSilent { Screen.error(account.text + hits.text) }
         if let failure { return failure }
         if let error = writer.failure { return .whileRunning(error) }
         return account.outputs.contains { $0.lost.total > 0 } ? .recordsLost : nil
@@ -62,6 +64,7 @@ struct Replay: ~Copyable {
         defer {
             stages.flush()
             counts.add(stages.counts)
+            hits.add(stages.hits())
         }
         var source = ReplaySource(tick: header.tick)
         while true {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+internal import AuditRules
+
+/// Rules that judge the events of the calls that began while they were in force.
+struct Judge {
+    let generation: UInt32
+    var evaluator: Evaluator
+    /// The formatter's number for the key of the first rule.
+    var firstKey = 0
+    /// Events that each rule has decided, by its position.
+    var hits: [UInt64]
+
+    init(_ rules: RuleSet, generation: UInt32) {
+        self.generation = generation
+        evaluator = Evaluator(rules)
+        hits = Array(repeating: 0, count: rules.rules.count)
+    }
+
+    /// Adds what the rules of `other` have decided that are also among these; the others' counts go.
+    mutating func takeHits(of other: inout Judge) {
+        guard other.hits.contains(where: { $0 > 0 }) else { return }
+        var places: [String: Int] = [:]
+        for (place, line) in RuleListing.lines(of: evaluator.rules.rules).enumerated() { places[line] = place }
+        for (place, line) in RuleListing.lines(of: other.evaluator.rules.rules).enumerated() where other.hits[place] > 0 {
+            if let own = places[line] { hits[own] += other.hits[place] }
+            other.hits[place] = 0
+        }
+    }
+}
+
+/// How many events each rule has decided: for `always` written, for `never` refused. What the kernel side refuses by itself is not
+/// among them.
+struct RuleHits {
+    let rules: [Rule]
+    private(set) var hits: [UInt64]
+
+    init(rules: [Rule], hits: [UInt64]) {
+        self.rules = rules
+        self.hits = hits
+    }
+
+    /// Adds the counts of another part of the run with the same rules.
+    mutating func add(_ other: RuleHits) {
+        for place in hits.indices where place < other.hits.count { hits[place] += other.hits[place] }
+    }
+
+    /// For the report: a line for each rule that has decided something, in the order in which they are tried, and how many have not.
+    var text: String {
+        var text = ""
+        for (place, line) in RuleListing.lines(of: rules).enumerated() where hits[place] > 0 {
+            text += "ebpf-audit: rule decided \(hits[place]): \(line) (\(rules[place].place))\n"
+        }
+        return text + "ebpf-audit: rules without an event: \(hits.count { $0 == 0 }) of \(hits.count)\n"
+    }
+}
