@@ -15,6 +15,9 @@
 #define O_CREAT 00000100 /* include/uapi/asm-generic/fcntl.h */
 #endif
 
+#define S_IFMT  00170000 /* include/uapi/linux/stat.h */
+#define S_IFDIR 0040000
+
 #define MAX_ERRNO 4095
 
 /* Hooks by number: the order of CBPF.c's table, which fills in what depends on the kernel. */
@@ -271,6 +274,7 @@ static __always_inline void hook__open(struct trace *trace, struct filename *nam
 	trace->walk.is_reached = false;
 	trace->walk.is_found = false;
 	trace->walk.is_parent_told = false;
+	trace->walk.is_noted = false;
 }
 
 #define LAST_ROOT 1 /* fs/namei.c */
@@ -379,6 +383,43 @@ static __always_inline void hook__absent_from(struct trace *trace, const struct 
 	hook__child(trace, head, AW_STEP_CREATE, name, length);
 }
 
+/*
+ * A file system that lies over others changes them while it opens a file: an overlay makes it in the upper layer, or copies it there
+ * (ovl_create(), ovl_open()). Audit has been told of the open's own file by then.
+ */
+static __always_inline void hook__within_open(struct trace *trace)
+{
+	struct trace_walk *walk = &trace->walk;
+
+	if (!trace->open_name || !trace->intent || walk->is_noted)
+		return;
+	struct task_struct *task = task__current();
+	struct nameidata *nd = READ(task, nameidata);
+
+	if (!nd || (__u64)READ(nd, name) != trace->open_name)
+		return;
+	struct dentry *dentry = READ(nd, path.dentry);
+
+	if (!dentry)
+		return;
+	bool is_directory = (READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR;
+
+	if (is_directory && !(trace->open_flag & O_CREAT))
+		return;
+	__u32 number = hook__name(trace, READ(nd, name));
+
+	walk->is_noted = true;
+	/* A look-up stands at the directory until it has the file (open_last_lookups()). */
+	if (is_directory) {
+		hook__file(trace, number, AW_STEP_PARENT, READ(dentry, d_inode));
+		hook__absent(trace, READ(dentry, d_inode), READ(nd, last.name), READ(nd, last.len));
+		return;
+	}
+	if (hook__is_parent_told(trace))
+		hook__file(trace, number, AW_STEP_PARENT, READ(dentry, d_parent, d_inode));
+	hook__file(trace, number, 0, READ(dentry, d_inode));
+}
+
 static __always_inline void hook__opened(struct trace *trace, struct filename *name, __u64 result)
 {
 	struct trace_walk *walk = &trace->walk;
@@ -394,17 +435,18 @@ static __always_inline void hook__opened(struct trace *trace, struct filename *n
 		bool is_created = PEEK(file, f_mode) & FMODE_CREATED;
 		struct inode *parent = PEEK(dentry, d_parent, d_inode);
 
-		if (trace->intent && (is_created || hook__is_parent_told(trace)))
+		if (!walk->is_noted && trace->intent && (is_created || hook__is_parent_told(trace)))
 			hook__file(trace, number, AW_STEP_PARENT, parent);
 		if (is_created) {
 			/* lookup_open() before it makes the file, open_last_lookups() after that. */
-			hook__absent(trace, parent, PEEK(dentry, d_name.name), PEEK(dentry, d_name.len));
+			if (!walk->is_noted)
+				hook__absent(trace, parent, PEEK(dentry, d_name.name), PEEK(dentry, d_name.len));
 			hook__dentry(trace, AW_STEP_CREATE, parent, dentry);
-		} else
+		} else if (!walk->is_noted)
 			hook__file(trace, number, 0, PEEK(dentry, d_inode));
 		return;
 	}
-	if (!walk->is_reached)
+	if (!walk->is_reached || walk->is_noted)
 		return;
 	if (hook__is_parent_told(trace))
 		hook__file_step(trace, number, AW_STEP_PARENT, &walk->directory);
@@ -444,8 +486,15 @@ static __always_inline void hook__rename(struct trace *trace, struct renamedata 
 
 static __always_inline void hook__may_delete(struct trace *trace, struct inode *directory, struct dentry *victim)
 {
+	hook__within_open(trace);
 	if (PEEK(victim, d_inode))
 		hook__dentry(trace, AW_STEP_DELETE, directory, victim);
+}
+
+static __always_inline void hook__made(struct trace *trace, struct inode *directory, struct dentry *dentry)
+{
+	hook__within_open(trace);
+	hook__dentry(trace, AW_STEP_CREATE, directory, dentry);
 }
 
 /* may_delete() permits: a rename goes on to its new name, which is not there. */

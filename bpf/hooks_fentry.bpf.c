@@ -148,7 +148,7 @@ int leave_may_delete(__u64 *ctx)
 	{                                                                                                \
 		struct trace *trace = trace__current();                                                  \
 		if (trace)                                                                               \
-			hook__dentry(trace, AW_STEP_CREATE, (void *)(directory), (void *)(dentry));      \
+			hook__made(trace, (void *)(directory), (void *)(dentry));                        \
 		return 0;                                                                                \
 	}                                                                                                \
 	SEC("fexit/" #function)                                                                          \

@@ -137,7 +137,7 @@ LEAVE(may_delete, HOOK_MAY_DELETE, {
 
 #define MAKER(function, hook, directory, dentry)                                                       \
 	ENTER(function, {                                                                              \
-		hook__dentry(trace, AW_STEP_CREATE, (void *)(directory), (void *)(dentry));            \
+		hook__made(trace, (void *)(directory), (void *)(dentry));                              \
 		save(trace, hook, directory, dentry);                                                  \
 	})                                                                                             \
 	LEAVE(function, hook, {                                                                        \

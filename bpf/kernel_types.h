@@ -247,6 +247,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
 	struct nsproxy *nsproxy;
+	struct nameidata *nameidata;
 	kuid_t loginuid;
 	unsigned int sessionid;
 };

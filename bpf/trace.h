@@ -23,6 +23,7 @@ struct trace_walk {
 	bool is_reached;       /* the directory of the last part was found */
 	bool is_found;         /* and the file itself */
 	bool is_parent_told;   /* audit has been told of the directory */
+	bool is_noted;         /* steps say so much already, see hook__within_open() */
 	__u8 last_length;
 	struct aw_object file;
 	struct aw_object directory;

@@ -11,7 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-static char buffer[8192];
+static char buffer[8192], lower[32];
 
 static void files(const char *below)
 {
@@ -40,6 +40,10 @@ int main(int argc, char **argv)
 	mkdir("real", 0755);
 	mkdir("over", 0755);
 	mkdir("moved", 0755);
+	for (int i = 0; i < 4; i++) {
+		snprintf(lower, sizeof(lower), "real/lower%d", i);
+		close(open(lower, O_WRONLY | O_CREAT, 0644));
+	}
 	wl_start();
 	wl_mark(WL_BEGIN);
 	CALL(mount, P("none"), P("tmp"), P("tmpfs"), 0, P("size=1m"));
@@ -50,6 +54,13 @@ int main(int argc, char **argv)
 	CALL(mkdir, P("tmp/work"), 0755);
 	CALL(mount, P("overlay"), P("over"), P("overlay"), 0, P("lowerdir=real,upperdir=tmp/upper,workdir=tmp/work"));
 	files("over");
+	/* To change what is below, an overlay copies it first. */
+	CALL(openat, AT_FDCWD, P("over/lower0"), O_RDWR, 0);
+	CALL(openat, AT_FDCWD, P("over/lower1"), O_RDWR | O_CREAT, 0600);
+	CALL(chmod, P("over/lower2"), 0640);
+	CALL(rename, P("over/lower3"), P("over/renamed"));
+	CALL(unlink, P("over/renamed"));
+	CALL(openat, AT_FDCWD, P("over/lower3"), O_RDWR | O_CREAT | O_EXCL, 0600);
 	CALL(mount, P("none"), P("none"), P("tmpfs"), 0, 0);
 	CALL(mount, 0, P("bound"), 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0);
 	files("bound");
