@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 
-def libraries(program):
-    """Absolute paths of a program's shared libraries and loader; none for a static one."""
-    text = subprocess.run(["ldd", program], text=True, capture_output=True).stdout
-    if "not found" in text:
-        raise RuntimeError(f"{program} lacks libraries: {text}")
+def libraries(*programs):
+    """Absolute paths of the shared libraries and loaders of programs; none for a static one."""
+    text = subprocess.run(["ldd", *programs], text=True, capture_output=True).stdout
+    if missing := [line.strip() for line in text.splitlines() if "not found" in line]:
+        raise RuntimeError(f"libraries are missing: {' '.join(missing)}")
     return re.findall(r"(?:=> |^\s)(/\S+) \(0x", text, re.MULTILINE)
 
 

@@ -32,7 +32,7 @@ def files():
 
 def add(archive):
     """Adds the packages' files, and the libraries that their programs need."""
-    needed = set()
+    programs = []
     for path in files():
         if os.path.islink(path):
             archive.entry(path, stat.S_IFLNK | 0o777, os.readlink(path).encode())
@@ -43,10 +43,10 @@ def add(archive):
             with open(path, "rb") as file:
                 is_elf = file.read(4) == b"\x7fELF"
             if is_elf and not path.endswith(".o"):
-                needed.update(initramfs.libraries(path))
+                programs.append(path)
     for path in LINKS:
         archive.link(path)
-    for path in sorted(needed):
+    for path in sorted(set(initramfs.libraries(*programs))):
         archive.add(path)
 
 
