@@ -53,6 +53,9 @@ package struct RecordFormatter: ~Copyable {
         nextSerial = options.serialBase | 0x8000_0000
     }
 
+    /// Types of records that the events formatted next are written without (the rules' list `exclude`).
+    package var hiddenRecords: RecordTypes = []
+
     /// Longest key in bytes: AUDIT_MAX_KEY_LEN (linux/audit.h).
     package static let keyLimit = 256
 
@@ -148,6 +151,7 @@ package struct RecordFormatter: ~Copyable {
         // BPF is logged while the call runs (bpf_audit_prog()), all others when it ends.
         if index.specialKind == UInt8(AW_SPECIAL_BPF.rawValue) { writeProgram(event, index: index, line: &line, into: &buffer) }
         writeSyscall(event, index: index, items: plan.listed, key: key, line: &line, into: &buffer)
+        if line.isHidden { return commit(line, into: &buffer) }
         if index.newCredentials.isPresent { writeProgramCapabilities(event, index: index, line: &line, into: &buffer) }
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             writeArguments(event, index: index, line: &line, into: &buffer)
@@ -168,8 +172,14 @@ package struct RecordFormatter: ~Copyable {
             beginLine("type=EOE ", line: &line, into: &buffer)
             endLine(&line, into: &buffer)
         }
+        return commit(line, into: &buffer)
+    }
+
+    /// Ends an event.
+    private mutating func commit(_ line: RecordLine, into buffer: inout RecordBuffer) -> Bool {
         guard buffer.commit(records: line.count) else { return false }
-        nextSerial = Self.serial(after: nextSerial)
+        // The kernel takes a serial with the first record of an event that is not left out.
+        if line.count > 0 { nextSerial = Self.serial(after: nextSerial) }
         return true
     }
 
@@ -197,13 +207,16 @@ package struct RecordFormatter: ~Copyable {
     func beginLine(_ type: StaticString, line: inout RecordLine, into buffer: inout RecordBuffer) {
         line.start = buffer.count
         if !nodePrefix.isEmpty { buffer.append(nodePrefix.span) }
+        let name = buffer.count
         buffer.append(type)
+        line.isHidden = hiddenRecords.rawValue != 0 && hiddenRecords.contains(buffer.bytes, at: name)
         line.appendStamp(into: &buffer)
     }
 
     /// Ends a record.
     @inline(__always)
     func endLine(_ line: inout RecordLine, into buffer: inout RecordBuffer) {
+        if line.isHidden { return line.drop(from: &buffer) }
         buffer.append(UInt8(ascii: "\n"))
         line.count += 1
     }
@@ -219,10 +232,18 @@ struct RecordLine {
     var start = 0
     /// Lines ended.
     var count = 0
+    /// The present line is left out when it ends; behind its end, that it was.
+    var isHidden = false
 
     init(realtime: UInt64, serial: UInt32) {
         self.realtime = realtime
         self.serial = serial
+    }
+
+    /// Takes the present line back.
+    mutating func drop(from buffer: inout RecordBuffer) {
+        buffer.truncate(to: start)
+        if stamp.lowerBound >= start { stamp = 0..<0 }
     }
 
     /// Appends `msg=audit(SECONDS.MILLISECONDS:SERIAL): `.

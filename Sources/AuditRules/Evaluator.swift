@@ -24,6 +24,8 @@ package struct Evaluator: Sendable {
     /// The rules in force.
     package let rules: RuleSet
     private var paths: RulePaths
+    /// What the paths of the rules lead to now.
+    var currentPaths: RulePaths { paths }
 
     /// Decides by `rules`.
     package init(_ rules: RuleSet) {

@@ -23,14 +23,14 @@ enum LibAudit {
     ///
     /// - Parameters:
     ///   - word: whole argument, as `a1&03`. Not for `sessionid` and fields with strings, see `ca_field_pair` in CAudit.h.
-    ///   - list: exclude and filesystem, for which libaudit asks the kernel whether it knows them, are read as the lists user and
-    ///     task, on which it takes the same fields once those that the former do not have are out.
+    ///   - list: exclude and filesystem, for which libaudit asks the kernel whether it knows them, and io_uring, which it knows from 3.1 on, are
+    ///     read as the lists user and task, on which it takes the same fields once those that the former do not have are out.
     static func fieldPair(_ word: [UInt8], list: RuleList = .exit) -> Result<RuleTestValue, LibAuditFailure> {
         let number =
             switch list {
             case .exit: AUDIT_FILTER_EXIT
             case .user, .exclude: AUDIT_FILTER_USER
-            case .task, .filesystem: AUDIT_FILTER_TASK
+            case .task, .filesystem, .ring: AUDIT_FILTER_TASK
             }
         return unsafe withCString(word) { (pointer: UnsafePointer<CChar>) in
             var field = ca_field()

@@ -3,9 +3,11 @@
 extension Rule {
     /// What of it this version cannot judge, and must not ignore; nil when there is nothing.
     var unsupported: String? {
+        switch list {
         // No program but the kernel sees the records that programs send to it.
-        if list != .exit, list != .user { return "the filter list \(list.name) is" }
-        return nil
+        case .exit, .exclude, .user, .ring: nil
+        case .task, .filesystem: "the filter list \(list.name) is"
+        }
     }
 
     /// That as an error at the rule's place; nil when all of it is judged.

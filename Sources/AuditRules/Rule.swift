@@ -21,6 +21,8 @@ package enum RuleList: UInt8, Sendable, Equatable, CaseIterable {
     case exclude = 5
     /// Judged for each file that a name leads to: leaves the file's facts out.
     case filesystem = 6
+    /// Judged when an operation of io_uring ends (5.16; auditctl 3.1).
+    case ring = 7
 
     /// As auditctl(8) writes it.
     package var name: String {
@@ -30,6 +32,7 @@ package enum RuleList: UInt8, Sendable, Equatable, CaseIterable {
         case .exit: "exit"
         case .exclude: "exclude"
         case .filesystem: "filesystem"
+        case .ring: "io_uring"
         }
     }
 

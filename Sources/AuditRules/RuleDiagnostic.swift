@@ -11,9 +11,21 @@ package struct RuleDiagnostic: Error, Sendable, Equatable, CustomStringConvertib
     /// The offending word.
     package let word: String
     package let fault: RuleFault
+    /// What was probably meant, where that is plain.
+    package internal(set) var suggestion: String?
+
+    package init(file: String, line: Int, column: Int, word: String, fault: RuleFault) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.word = word
+        self.fault = fault
+    }
 
     /// One line: `file:line:column: word: what is wrong and what to write instead`.
-    package var description: String { "\(file):\(line):\(column): \(word): \(fault.message)" }
+    package var description: String {
+        "\(file):\(line):\(column): \(word): \(fault.message)" + (suggestion.map { "; did you mean \($0)?" } ?? "")
+    }
 }
 
 /// What can be wrong with a word of a rules file. Wording is auditctl's (src/auditctl.c, lib/errormsg.h, 3.0.9) where it
@@ -41,6 +53,7 @@ package enum RuleFault: Sendable, Equatable {
     case noSuchRule
     case kernelOnly
     case noLabels
+    case noRings
     case syscallForTaskList
     case syscallOnList(String)
 
@@ -66,6 +79,7 @@ package enum RuleFault: Sendable, Equatable {
 
     // -S.
     case unknownSyscall(machine: String)
+    case unknownRingOperation
     case archMismatch
 
     // -F.
@@ -146,6 +160,7 @@ package enum RuleFault: Sendable, Equatable {
         case .duplicate(let place): "Rule exists: it repeats the one at \(place); remove either"
         case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
         case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
+        case .noRings: "operations of io_uring are not seen by this version; the rule has no effect here"
         case .noLabels: "events carry no security labels, so the rule never matches here"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
         case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"
@@ -167,6 +182,7 @@ package enum RuleFault: Sendable, Equatable {
         case .compareIncompatible: "-C incompatible comparison; users compare with users, groups with groups, and none with itself"
         case .unknownSyscall(let machine):
             "Syscall name unknown in the table of \(machine); see ausyscall \(machine) --dump, or give its number (below 2048)"
+        case .unknownRingOperation: "io_uring op unknown; expected a name such as openat, a number, or all"
         case .archMismatch: "WARNING - 32/64 bit syscall mismatch, you should specify an arch (-F arch=b64 or b32 before -S)"
         case .operatorMissing: "-F missing operation; expected field, operator (= != < <= > >= & &=) and value without blanks"
         case .fieldNameMissing: "-F missing field name before operator"

@@ -42,9 +42,14 @@ package struct RuleExplanation {
             return (write ? "writes " : "does not write ") + calls(rule) + condition + (write ? key ?? "" : "") + "."
         case .task: return (write ? "looks at" : "looks at none of") + " the calls of tasks that are made\(condition)."
         case .exclude:
-            return write ? "leaves out records\(condition)." : "keeps records\(condition), whatever later rules of this list say."
+            // Whatever the action: audit_filter().
+            return tests.isEmpty ? "leaves out nothing, because it has no field." : "leaves out records\(condition)."
         case .filesystem:
             return (write ? "keeps" : "leaves out") + " what is known of files\(condition)."
+        case .ring:
+            let names = rule.syscalls.numbers.map { RingOperations.name($0) ?? "number \($0)" }
+            let operations = rule.syscalls.isAll ? "every operation" : names.joined(separator: ", ")
+            return (write ? "writes " : "does not write ") + "\(operations) of io_uring\(condition); such operations are not seen here."
         case .user:
             return (write ? "takes" : "refuses") + " records of programs\(condition); only the kernel's own audit can do that."
         }

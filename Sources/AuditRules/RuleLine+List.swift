@@ -12,9 +12,6 @@ extension RuleLine {
         let parts = word.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard parts.count == 2 else { return giveUp(word, .badKeyword(option: option.rawValue)) }
-        if parts.contains("io_uring"), parts.contains("always") || parts.contains("never") {
-            return abandon(word, "the filter list io_uring is")
-        }
         var list = option == .delete ? delete : add
         let first = Self.action(named: parts[0])
         if case .unknown = first {

@@ -60,7 +60,9 @@ struct RuleLine {
     /// Reports `fault` of `word`.
     mutating func fail(_ word: RuleWord, _ fault: RuleFault) {
         let isCarriageReturn = word.bytes.last == UInt8(ascii: "\r")
-        errors.append(diagnostic(word, isCarriageReturn ? .carriageReturn : fault))
+        var error = diagnostic(word, isCarriageReturn ? .carriageReturn : fault)
+        if !isCarriageReturn { error.suggestion = Suggestion.of(word.text, fault, machine: machine) }
+        errors.append(error)
     }
 
     /// Reports what auditctl would read differently from what was probably meant.
@@ -140,6 +142,7 @@ struct RuleLine {
     // MARK: -S
 
     private mutating func readSyscalls(_ word: RuleWord) {
+        if list == .ring { return readRingOperations(word) }
         if let list, list != .exit { return giveUp(word, .syscallOnList(list.name)) }
         syscallWord = word
         isSyscallGiven = true
@@ -158,7 +161,7 @@ struct RuleLine {
                 continue
             }
             guard number < SyscallMask.classes else {
-                fail(name, .notSupportedYet("the kernel's syscall classes (numbers 2032 to 2047) are"))
+                mask.formUnion(SyscallClasses.registered(SyscallMask.limit - 1 - number))
                 continue
             }
             if machine == nil, let other = LibAudit.table(.compat)?.machine,
@@ -168,6 +171,18 @@ struct RuleLine {
             }
             mask.insert(number)
         }
+    }
+
+    /// -S on the list io_uring: `parse_io_uring()` of auditctl 3.1, which stops at the first wrong name.
+    private mutating func readRingOperations(_ word: RuleWord) {
+        syscallWord = word
+        isSyscallGiven = true
+        var mask = self.mask ?? SyscallMask()
+        for name in word.bytes.contains(UInt8(ascii: ",")) ? word.split(at: UInt8(ascii: ",")) : [word] {
+            guard let operations = RingOperations.mask(name.bytes) else { return fail(name, .unknownRingOperation) }
+            mask.formUnion(operations)
+        }
+        self.mask = mask
     }
 
     /// The call that `name` means, a name of the machine's table or a number; nil when it is neither.

@@ -31,6 +31,7 @@ package struct RuleListing {
             line += "-a \(rule.action == .always ? "always" : "never"),\(rule.list.name)"
             for test in rule.tests where test.field == .arch { line += arch(test) }
             if rule.list == .exit { line += calls(rule.syscalls) }
+            if rule.list == .ring { line += Self.operations(rule.syscalls) }
         }
         for test in rule.tests where test.field != .arch { line += Self.field(test, isWatch: isWatch) }
         for key in rule.key?.split(separator: 1) ?? [] {
@@ -49,6 +50,12 @@ package struct RuleListing {
         if mask.isAll { return " -S all" }
         guard let machine = machine ?? LibAudit.table(.native)?.machine else { return "" }
         let names = mask.numbers.map { LibAudit.name(syscall: $0, machine: machine) ?? String($0) }
+        return names.isEmpty ? "" : " -S " + names.joined(separator: ",")
+    }
+
+    private static func operations(_ mask: SyscallMask) -> String {
+        if mask.isAll { return " -S all" }
+        let names = mask.numbers.map { RingOperations.name($0) ?? String($0) }
         return names.isEmpty ? "" : " -S " + names.joined(separator: ",")
     }
 

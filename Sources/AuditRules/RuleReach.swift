@@ -61,6 +61,8 @@ struct SyscallClasses: Sendable {
     private let read: SyscallMask
     private let write: SyscallMask
     private let attribute: SyscallMask
+    private let directoryWrite: SyscallMask
+    private let signal: SyscallMask
     private let openCall: Int?
     private let openat: Int?
     private let openat2: Int?
@@ -83,16 +85,41 @@ struct SyscallClasses: Sendable {
         }
         let directoryWrite =
             "rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat renameat2"
-        read = mask("readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat")
+        // By number where libaudit's table is older (3.0.9 ends with 5.16); from 424 on both tables have the same.
+        func with(_ mask: SyscallMask, _ numbers: [Int]) -> SyscallMask {
+            var mask = mask
+            for number in numbers { mask.insert(number) }
+            return mask
+        }
+        signal = mask("kill tgkill tkill")
+        self.directoryWrite = mask(directoryWrite)
+        // getxattrat and listxattrat: 6.13.
+        read = with(mask("readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat"), [464, 465])
         write = mask(directoryWrite + " acct swapon quotactl truncate truncate64 ftruncate ftruncate64 bind fallocate")
-        attribute = mask(
-            "chmod fchmod chown lchown fchown chown32 fchown32 lchown32 setxattr lsetxattr fsetxattr removexattr lremovexattr "
-                + "fremovexattr fchownat fchmodat link linkat")
+        // fchmodat2: 6.6; setxattrat and removexattrat: 6.13.
+        attribute = with(
+            mask(
+                "chmod fchmod chown lchown fchown chown32 fchown32 lchown32 setxattr lsetxattr fsetxattr removexattr lremovexattr "
+                    + "fremovexattr fchownat fchmodat link linkat"), [452, 463, 466])
         openCall = number("open")
         openat = number("openat")
         openat2 = number("openat2")
         socketcall = abi == .compat ? number("socketcall") : nil
         execs = mask("execve execveat")
+    }
+
+    /// The calls of class `number`, `AUDIT_CLASS_*` of linux/audit.h: what the kernel puts in its place in a rule's mask
+    /// (`audit_to_entry_common()`, kernel/auditfilter.c), whatever the rule's arch.
+    static func registered(_ number: Int) -> SyscallMask {
+        let classes = of(number % 2 == 0 ? .native : .compat)
+        return switch number / 2 {
+        case 0: classes.directoryWrite
+        case 1: classes.attribute
+        case 2: classes.read
+        case 3: classes.write
+        case 4: classes.signal
+        default: SyscallMask()
+        }
     }
 
     func kind(_ number: Int) -> Kind {

@@ -54,7 +54,7 @@ package struct RuleReader {
         let unsupported = rules.compactMap(\.unsupportedHere)
         guard unsupported.isEmpty else { throw .wrong(unsupported) }
         let strange = rules.flatMap(Self.strangeParts)
-        var set = RuleSet(rules: rules.filter { $0.list == .exit }, controls: controls, warnings: warnings + strange)
+        var set = RuleSet(rules: rules, controls: controls, warnings: warnings + strange)
         set.skipped = skipped
         set.hasFailed = hasFailed
         return set
@@ -64,6 +64,7 @@ package struct RuleReader {
     private static func strangeParts(_ rule: Rule) -> [RuleDiagnostic] {
         var faults: [(String, RuleFault)] = []
         if rule.list == .user { faults.append(("user", .kernelOnly)) }
+        if rule.list == .ring { faults.append(("io_uring", .noRings)) }
         if let label = rule.tests.first(where: { $0.field.isLabel }) {
             faults.append((LibAudit.name(field: label.field.rawValue) ?? "", .noLabels))
         }

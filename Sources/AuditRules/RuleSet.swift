@@ -6,7 +6,7 @@ package import AuditSyscalls
 /// Immutable: a reload makes a new set. What a rule means is the kernel's exit list (kernel/auditsc.c,
 /// `audit_filter_rules()`): the first rule that matches decides, and a call that none matches is not written.
 package struct RuleSet: Sendable {
-    /// First to be tried first: -A rules, the last of them first, then -a rules in file order.
+    /// Those of the list `exit`, first to be tried first: -A rules, the last of them first, then -a rules in file order.
     package let rules: [Rule]
     /// The file's other lines, in file order.
     package let controls: [ControlLine]
@@ -28,6 +28,10 @@ package struct RuleSet: Sendable {
     /// What ``CompiledTest``s of paths mean.
     let paths: RulePaths
 
+    /// The rules of the list `exclude`, in the order in which they are tried.
+    package let excludeRules: [Rule]
+    let exclusions: Exclusions
+
     let compiled: [CompiledRule]
     let tests: [CompiledTest]
     let candidates: CandidateTable
@@ -35,8 +39,9 @@ package struct RuleSet: Sendable {
     /// No rule: nothing is selected.
     package static let empty = RuleSet(rules: [])
 
-    /// Compiles `rules`, given in the order in which they are tried.
-    package init(rules: [Rule], controls: [ControlLine] = [], warnings: [RuleDiagnostic] = []) {
+    /// Compiles `rules` of all lists, given in the order in which they are tried.
+    package init(rules all: [Rule], controls: [ControlLine] = [], warnings: [RuleDiagnostic] = []) {
+        let rules = all.filter { $0.list == .exit }
         self.rules = rules
         self.controls = controls
         self.warnings = warnings
@@ -55,6 +60,8 @@ package struct RuleSet: Sendable {
             tests += own
         }
         self.needsFiles = compiled.contains(where: \.needsFiles)
+        excludeRules = all.filter { $0.list == .exclude }
+        exclusions = Exclusions(excludeRules, paths: &paths)
         self.paths = paths
         self.compiled = compiled
         self.tests = tests

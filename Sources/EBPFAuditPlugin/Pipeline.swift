@@ -185,6 +185,8 @@ struct Stages: ~Copyable {
             verdict = Self.judge(event, current.evaluator, &formatter, clock)
         }
         switch verdict.decision {
+        case .select where hidesAll(event, place):
+            counts.filtered += 1
         case .select(let rule):
             guard format(event, realtime(event), firstKey + rule) else { return false }
         case .reject:
@@ -206,6 +208,20 @@ struct Stages: ~Copyable {
         guard evaluator.wantsFiles(event) else { return evaluator.judge(event, files: NamedFiles()) }
         let realtime = clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
         return evaluator.judge(event, files: formatter.namedFiles(of: event, realtime: realtime))
+    }
+
+    /// Notes which records the rules leave out of an event, and says whether that is all of it: without SYSCALL the kernel writes nothing
+    /// at a call's end.
+    private mutating func hidesAll(_ event: borrowing EventView, _ place: Int?) -> Bool {
+        let has = place.map { earlier[$0].evaluator.hasExclusions } ?? current.evaluator.hasExclusions
+        guard has else {
+            if formatter.hiddenRecords.rawValue != 0 { formatter.hiddenRecords = [] }
+            return false
+        }
+        let hidden = place.map { earlier[$0].evaluator.hiddenRecords(of: event) } ?? current.evaluator.hiddenRecords(of: event)
+        formatter.hiddenRecords = hidden
+        guard hidden.contains(.syscall) else { return false }
+        return hidden.contains(.bpf) || event.section(.special, detail: UInt8(AW_SPECIAL_BPF.rawValue)) == nil
     }
 
     /// Which of the earlier rules judge an event; nil for those in force. A replay judges all by the one set it has.

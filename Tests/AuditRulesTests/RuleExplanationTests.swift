@@ -27,6 +27,12 @@ import Testing
         ),
         ("-a never,task -F uid=7", "r:1: looks at none of the calls of tasks that are made where uid is 7."),
         ("-a always,exclude -F msgtype=CWD", "r:1: leaves out records where the type is CWD."),
+        ("-a never,exclude -F msgtype=CWD", "r:1: leaves out records where the type is CWD."),
+        ("-a always,exclude", "r:1: leaves out nothing, because it has no field."),
+        (
+            "-a always,io_uring -S openat,19 -F uid=0",
+            "r:1: writes openat, close of io_uring where uid is 0; such operations are not seen here."
+        ),
         ("-a never,filesystem -F fstype=debugfs", "r:1: leaves out what is known of files where the file system is debugfs."),
         (
             "-a always,exit -F arch=b64 -S open -F exit=-EACCES",

@@ -27,7 +27,7 @@ import Testing
 
     // MARK: Wrong lines
 
-    @Test(arguments: WrongLine.refusedByAuditctl + WrongLine.refusedHereOnly + WrongLine.notYet)
+    @Test(arguments: WrongLine.refusedByAuditctl + WrongLine.refusedHereOnly + WrongLine.later)
     func aWrongLineIsNamedWithItsPlace(_ wrong: WrongLine) throws {
         let found = errors("# a comment\n\n\(wrong.text)\n-a always,exit -S close\n")
         let first = try #require(found.first, "accepted")
@@ -69,7 +69,7 @@ import Testing
             ("-a always,exit -S opne", "Syscall name unknown"),
             ("-a always,exit -F uid=nobodyy", "Unknown user"),
             ("-w x", "The path must start with '/'"),
-            ("-a always,io_uring -S 1", "not supported yet by this version"),
+            ("-a always,io_uring -S nop", "io_uring op unknown"),
         ]
         for (line, text) in texts {
             #expect(errors(line).first?.description.contains(text) == true, "\(line)")

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+import AuditRules
+import Testing
+
+/// -S with a number from 2032 to 2047, and the list io_uring. The calls of a class are those of include/asm-generic/audit_*.h, their
+/// numbers those of arch/x86/entry/syscalls, as `auditctl -l` on 6.18 showed them.
+@Suite struct SyscallClassTests {
+    private func numbers(_ words: String) throws -> [Int] {
+        let set = try RuleSet.compile(Array("-a always,exit -F arch=b64 -S \(words) -F a0=1\n".utf8), named: "r")
+        return set.rules[0].syscalls.numbers
+    }
+
+    @Test(arguments: [
+        // kill, tkill, tgkill; and these of the 32-bit table.
+        ("2039", [62, 200, 234]), ("2038", [37, 238, 270]),
+        // AUDIT_CLASS_DIR_WRITE: rename ... renameat2.
+        ("2047", [82, 83, 84, 85, 86, 87, 88, 133, 258, 259, 263, 264, 265, 266, 316]),
+        // AUDIT_CLASS_CHATTR, with fchmodat2, setxattrat and removexattrat.
+        ("2045", [86, 90, 91, 92, 93, 94, 188, 189, 190, 197, 198, 199, 260, 265, 268, 452, 463, 466]),
+        // AUDIT_CLASS_READ, with getxattrat and listxattrat.
+        ("2043", [89, 179, 191, 192, 193, 194, 195, 196, 267, 464, 465]),
+        // The kernel has put nothing into these.
+        ("2037", []), ("2032", []),
+        ("2039,open", [2, 62, 200, 234]),
+    ])
+    func aClassIsItsCalls(_ words: String, _ calls: [Int]) throws {
+        #expect(try numbers(words) == calls)
+    }
+
+    @Test func ringRulesAreKeptAndSaid() throws {
+        var reader = RuleReader()
+        reader.read(Array("-a always,io_uring -S openat,unlinkat,99 -F uid=0 -k ring\n-a never,io_uring\n".utf8), named: "r")
+        let rules = try reader.loaded()
+        // As auditctl 4 lists them (src/auditctl-listing.c).
+        #expect(
+            RuleListing.text(of: rules)
+                == "-a always,io_uring -S openat,unlinkat,99 -F uid=0 -F key=ring\n-a never,io_uring -S all\n")
+        let remarks = reader.remarks.map(\.description)
+        #expect(remarks.count == 2)
+        #expect(remarks.allSatisfy { $0.contains("io_uring") && $0.contains("no effect") }, "\(remarks)")
+        let set = try reader.finish()
+        #expect(set.rules.isEmpty)
+    }
+}
