@@ -166,9 +166,21 @@ struct PathPlan {
     /// The file that a unix socket's address names: looked up by connect and send, made by bind.
     private mutating func addSocketPath(_ name: Slot, _ uses: PathUseTable, _ event: borrowing EventView) {
         let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 1)
+        guard Self.readsAddress(event, use) else { return }
         let outcome = PathOutcome(use, event, isRename: false)
         addLookedUp(name, use, outcome: outcome, event)
         if outcome == .changed { add(PathItem(form: .text, type: .create, name: name)) }
+    }
+
+    /// Whether the call got as far as the name in a socket's address: there is a socket, of the address's family, which takes one
+    /// (unix_validate_addr() and its callers, net/unix/af_unix.c; inet sockets refuse the family).
+    private static func readsAddress(_ event: borrowing EventView, _ use: PathUse) -> Bool {
+        guard event.hasReturned else { return true }
+        return switch 0 &- event.call.ret {
+        case Int64(EAFNOSUPPORT), Int64(ENOTSOCK), Int64(EBADF): false
+        case Int64(EINVAL), Int64(EOPNOTSUPP): use == .create
+        default: true
+        }
     }
 
     /// The entry of a name itself.
@@ -253,7 +265,8 @@ enum PathOutcome {
         guard !event.succeeded else {
             self =
                 switch use {
-                case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .quota, .open, .creat, .program, .queue: .found
+                case .lookup, .lookupUnlessEmpty, .lookupAfterChecks, .mountPoint, .mountSource, .quota, .open, .creat, .program, .queue:
+                    .found
                 case .create, .delete, .queueRemoval: .changed
                 case .text: .notFound
                 }
@@ -295,6 +308,7 @@ enum PathOutcome {
     /// the way that may not be searched looks the same.
     private static func ofLookup(_ use: PathUse, error: Int32) -> PathOutcome {
         switch error {
+        case EINVAL where use == .lookupAfterChecks, EBADF where use == .lookupAfterChecks: .unread
         // build_open_flags() (fs/open.c) refuses impossible combinations first of all.
         case EINVAL where use == .open: .unread
         // openat2() reads its flags first (copy_struct_from_user()); a bad name itself is not on the wire.

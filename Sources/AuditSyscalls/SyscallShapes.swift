@@ -29,6 +29,8 @@ package enum PathUse: UInt8, Sendable {
     case queue
     /// A message queue that is removed.
     case queueRemoval
+    /// Looked up after the other arguments and the descriptor have been found good (inotify_add_watch(2), fanotify_mark(2)).
+    case lookupAfterChecks
 }
 
 /// What the arguments of a system call mean, beyond being numbers.
@@ -107,7 +109,7 @@ package struct SyscallShape: Sendable {
         var hooks = moreHooks
         for path in paths {
             switch path.use {
-            case .lookup, .lookupUnlessEmpty, .mountPoint, .mountSource, .quota: hooks |= ASH_HOOK_LOOK.rawValue
+            case .lookup, .lookupUnlessEmpty, .lookupAfterChecks, .mountPoint, .mountSource, .quota: hooks |= ASH_HOOK_LOOK.rawValue
             case .create, .delete, .queue, .queueRemoval: hooks |= ASH_HOOK_CHANGE.rawValue
             case .open, .creat, .program: hooks |= ASH_HOOK_OPEN.rawValue
             case .text: break
@@ -212,14 +214,17 @@ package enum SyscallShapes {
         ].map { SyscallShape($0).path(0) }
         + [
             "faccessat", "faccessat2", "readlinkat", "fchmodat", "fchmodat2", "fchownat",
-            "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at", "inotify_add_watch",
+            "utimensat", "utimensat_time64", "futimesat", "name_to_handle_at",
             "file_getattr", "file_setattr", "open_tree",
             "open_tree_attr", "fspick", "mount_setattr",
         ].map { SyscallShape($0).path(1) }
         + ["newfstatat", "fstatat64", "statx", "setxattrat", "getxattrat", "listxattrat", "removexattrat"].map {
             SyscallShape($0).path(1, .lookupUnlessEmpty)
         }
-        + [SyscallShape("quotactl").path(1, .quota), SyscallShape("fanotify_mark").path(4)]
+        + [
+            SyscallShape("quotactl").path(1, .quota), SyscallShape("inotify_add_watch").path(1, .lookupAfterChecks),
+            SyscallShape("fanotify_mark").path(4, .lookupAfterChecks),
+        ]
         // These open what they are given (file_open_name(), fs/open.c).
         + ["uselib", "acct", "swapon", "swapoff"].map { SyscallShape($0).path(0).hooks(ASH_HOOK_OPEN) }
 
