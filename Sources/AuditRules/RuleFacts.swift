@@ -22,7 +22,10 @@ struct RuleFacts: ~Escapable {
         returnState =
             event.hasReturned ? (event.succeeded ? ReturnState.success : ReturnState.failure) : 0
         if family, let address = event.section(.socketAddress) {
-            self.family = (try? WireReader(address.bytes).load(at: 0, as: UInt16.self)).map(UInt32.init)
+            let reader = WireReader(address.bytes)
+            // Of an address of one byte the kernel looks at two, of which the second is what its buffer held.
+            self.family =
+                (try? reader.load(at: 0, as: UInt16.self)).map(UInt32.init) ?? (try? reader.load(at: 0, as: UInt8.self)).map(UInt32.init)
         } else {
             self.family = nil
         }

@@ -25,7 +25,7 @@ import Testing
                 let event = RandomRule.event(&random)
                 let expected = rules.first { $0.matches(event) }?.isAlways ?? false
                 try event.withView { view in
-                    let decision = evaluator.decide(view)
+                    let decision = evaluator.decide(view, files: event.files)
                     let passed = prefilter.accepts(view)
                     #expect((decision != .reject) == expected, "\(text)\n\(event)")
                     if case .select(let position) = decision {

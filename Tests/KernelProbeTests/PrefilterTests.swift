@@ -31,7 +31,7 @@ extension KernelProbeTests {
                     let exit = try kernel.accepts(event, atExit: true, generation: generation)
                     try event.withView { view in
                         let (modelEntry, modelAll) = (model.acceptsEntry(view), model.accepts(view))
-                        let isSelected = evaluator.decide(view) != .reject
+                        let isSelected = evaluator.decide(view, files: event.files) != .reject
                         if entry != modelEntry { Issue.record("entry: kernel \(entry), model \(modelEntry)\n\(text)\n\(event)") }
                         if (entry && exit) != modelAll {
                             Issue.record("exit: kernel \(entry && exit), model \(modelAll)\n\(text)\n\(event)")

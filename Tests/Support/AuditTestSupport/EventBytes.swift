@@ -20,6 +20,9 @@ package struct EventBytes {
     /// What openat2() was given.
     package var openFlags: UInt64?
 
+    /// The files that ``names`` lead to; nil where one is not known.
+    package var objects: [aw_object?] = []
+
     package init(arch: UInt32 = native, _ number: UInt32, _ args: UInt64...) {
         call.arch = arch
         call.nr = number
@@ -59,6 +62,13 @@ package struct EventBytes {
         return NamedFile(
             object: object, isFound: isFound, nameOffset: Int32(before + 8), nameCount: Int32(names[argument].utf8.count),
             isBelowWorkingDirectory: isBelowWorkingDirectory)
+    }
+
+    /// ``objects`` as rules look at them.
+    package var files: NamedFiles {
+        var files = NamedFiles()
+        for (argument, object) in objects.enumerated() { files.append(file(argument, object)) }
+        return files
     }
 
     /// Decodes the bytes and gives the view to `body`.

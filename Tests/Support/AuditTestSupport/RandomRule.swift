@@ -14,10 +14,10 @@ package struct RandomRule {
     var numbers: [UInt32]?
     var tests: [Test] = []
 
-    private static let numbers: [UInt32] = [0, 1, 11, 59, 257, 322, 358, 2031]
-    private static let values: [UInt32] = [0, 1, 2, 3, 4, 6, 9, 1000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff3, 0xffff_fffe, 0xffff_ffff]
+    private static let numbers: [UInt32] = [0, 1, 2, 11, 59, 90, 257, 322, 358, 2031]
+    static let values: [UInt32] = [0, 1, 2, 3, 4, 6, 9, 1000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff3, 0xffff_fffe, 0xffff_ffff]
     private static let archs: [UInt32] = [EventBytes.native, EventBytes.compat]
-    private static let all = ["=", "!=", "<", "<=", ">", ">=", "&", "&="]
+    static let all = ["=", "!=", "<", "<=", ">", ">=", "&", "&="]
 
     package init(_ random: inout Random) {
         isAlways = Int.random(in: 0..<3, using: &random) > 0
@@ -32,15 +32,21 @@ package struct RandomRule {
         }
         // Mostly few, so that rules match; sometimes more than a clause holds.
         let count = Int.random(in: 0..<12, using: &random) == 0 ? 9 : Int.random(in: 0...3, using: &random)
-        for _ in 0..<count { tests.append(Self.test(&random)) }
+        for _ in 0..<count {
+            let test = Self.test(&random)
+            // The kernel finds a rule by its file, so there can be one only; the same for the program.
+            let isSingle = test.field == "inode" || test.field == "exe"
+            if !isSingle || !tests.contains(where: { $0.field == test.field }) { tests.append(test) }
+        }
     }
 
     private static func test(_ random: inout Random) -> Test {
         let fields = [
             "a0", "a1", "a2", "a3", "pid", "ppid", "exit", "success", "pers", "auid", "sessionid", "uid", "euid", "suid",
-            "fsuid", "gid", "egid", "sgid", "fsgid", "saddr_fam", "gid", "egid", "success", "exit",
+            "fsuid", "gid", "egid", "sgid", "fsgid", "saddr_fam", "gid", "egid", "success", "exit", "file", "file", "file",
         ]
         let field = fields.randomElement(using: &random)!
+        if field == "file" { return aboutFile(&random) }
         var value = values.randomElement(using: &random)!
         let hasBits = ["a0", "a1", "a2", "a3", "pers"].contains(field)
         var op = (hasBits ? all : Array(all.prefix(6))).randomElement(using: &random)!
@@ -57,7 +63,9 @@ package struct RandomRule {
     /// As a line of a rules file.
     package var text: String {
         var words = ["-a", isAlways ? "always,exit" : "never,exit"]
-        for test in tests { words += ["-F", "\(test.field)\(test.op)\(test.text)"] }
+        for test in tests {
+            words += test.isComparison ? ["-C", test.comparison] : ["-F", "\(test.field)\(test.op)\(test.text)"]
+        }
         words += ["-S", numbers.map { $0.map(String.init).joined(separator: ",") } ?? "all"]
         return words.joined(separator: " ")
     }
@@ -87,7 +95,10 @@ package struct RandomRule {
         event.call.sgid = value()
         event.call.fsgid = value()
         if Bool.random(using: &random) { event.groups = (0..<3).map { _ in value() } }
-        if Bool.random(using: &random) { event.address = [UInt8.random(in: 0...3, using: &random), 0, 1, 2] }
+        if Bool.random(using: &random) {
+            event.address = Array([UInt8.random(in: 0...3, using: &random), 0, 1, 2].prefix(Bool.random(using: &random) ? 1 : 4))
+        }
+        addFiles(to: &event, &random)
         return event
     }
 
@@ -97,7 +108,9 @@ package struct RandomRule {
         // Not a table of this machine, or bits that the kernel keeps for call classes.
         guard Self.archs.contains(call.arch), call.nr < 2032 else { return false }
         if let numbers, !numbers.contains(call.nr) { return false }
-        return tests.allSatisfy { $0.holds(event) }
+        // audit_filter_inodes() tries such a rule for each file by itself.
+        guard tests.contains(where: { $0.field == "inode" && $0.op == "=" }) else { return tests.allSatisfy { $0.holds(event, nil) } }
+        return event.objects.indices.contains { file in tests.allSatisfy { $0.holds(event, file) } }
     }
 }
 
@@ -107,11 +120,14 @@ extension RandomRule.Test {
         case ("arch", EventBytes.native): "b64"
         case ("arch", _): "b32"
         case ("exit", _): String(Int32(bitPattern: value))
+        case ("exe", _): RandomRule.programs[Int(value)]
+        case ("perm", _): String("xwra".enumerated().filter { value >> $0.offset & 1 == 1 }.map(\.element))
+        case ("filetype", _): RandomRule.types.first { $0.mode == value }?.name ?? ""
         default: String(value)
         }
     }
 
-    private func compare(_ left: UInt32, _ right: UInt32) -> Bool {
+    func compare(_ left: UInt32, _ right: UInt32) -> Bool {
         switch op {
         case "=": left == right
         case "!=": left != right
@@ -131,7 +147,8 @@ extension RandomRule.Test {
         return result
     }
 
-    fileprivate func holds(_ event: EventBytes) -> Bool {
+    /// - Parameter file: the file that the rule is tried for; nil for all.
+    fileprivate func holds(_ event: EventBytes, _ file: Int?) -> Bool {
         let call = event.call
         let groups = event.groups ?? []
         let failed = call.ret < 0 && call.ret >= -4095
@@ -158,7 +175,8 @@ extension RandomRule.Test {
         case "egid": return compareGroup(call.egid, groups)
         case "sgid": return compare(call.sgid, value)
         case "fsgid": return compare(call.fsgid, value)
-        default: return event.address.map { compare(UInt32($0[0]), value) } ?? false
+        case "saddr_fam": return event.address.map { compare(UInt32($0[0]), value) } ?? false
+        default: return holdsForFiles(event, file)
         }
     }
 }
