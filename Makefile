@@ -39,7 +39,7 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load target limit empty.bpf.o ring
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all get-offsets sizes run test kernels differential check bench bpf bpf-test build workload deps test-deps install clean help
+.PHONY: all get-offsets sizes run test kernels differential differential-rules check bench bpf bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -60,6 +60,11 @@ DIFFERENTIAL ?=
 differential: test-deps build workload
 	$(SWIFT) build $(RELEASE) --product Differential
 	$(if $(filter-out 0,$(shell id -u)),sudo )$(dir $(BINARY))Differential $(DIFFERENTIAL)
+
+## make differential-rules  compare which events over 5,000 generated rules select with the kernel (DIFFERENTIAL="--first 7 --sets 1" for one set)
+differential-rules: test-deps build workload
+	$(SWIFT) build $(RELEASE) --product Differential
+	$(if $(filter-out 0,$(shell id -u)),sudo )$(dir $(BINARY))Differential rules $(DIFFERENTIAL)
 
 ## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images;
 ##               KERNELS_DIFFERENTIAL=3 runs the differential test there instead, three times (DIFFERENTIAL="..." for options);
@@ -152,6 +157,8 @@ workload: $(WORKLOAD)
 $(BUILD)/workload/%: Tests/Workload/%.c $(wildcard Tests/Workload/*.h)
 	@mkdir -p $(@D)
 	$(CC) -O1 -Wall -Wextra $(if $(filter %_32,$*),-m32) $(if $(filter %_static,$*),-static) -pthread $< -o $@
+
+$(BUILD)/workload/rule_events_32: Tests/Workload/rule_events.c
 
 # Installs only what is missing; without root it says what to install.
 define install-packages

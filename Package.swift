@@ -122,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "Differential",
             dependencies: [
-                "AuditSyscalls",
+                "AuditSyscalls", "AuditTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Differential",

@@ -14,7 +14,8 @@ struct Differential: ParsableCommand {
 
             Exit status: 0 when nothing was missed or made up and --min-identical is met; 1 when not; 2 when there is no
             comparison.
-            """)
+            """,
+        subcommands: [RuleSets.self])
 
     @Option(help: ArgumentHelp("Rules for both; they should say -F auid=4242.", valueName: "file"))
     var rules: String?

@@ -9,6 +9,8 @@ final class KernelAudit {
     let log: URL
     private let auditd: Companion
     private let lostBefore: Int
+    /// Bytes of the log that ``take()`` has given out.
+    private var taken: UInt64 = 0
 
     /// Starts auditd with a configuration of its own in `directory`. No rules are loaded yet.
     init(in directory: URL, cleanup: Cleanup) throws {
@@ -91,26 +93,30 @@ final class KernelAudit {
     /// Takes the rules away.
     func unload() throws { try tool(Self.auditctl, ["-D"]) }
 
-    /// Waits until everything that the kernel has sent is in the log, and ends the daemon.
-    func finish() throws {
+    /// Everything that the kernel has recorded since the last time, or since the start.
+    func take() throws -> Data {
         // Records come in order: what was before the mark is written when the mark is.
         let mark = "ebpf-audit-differential-\(UInt64.random(in: 0 ... .max))"
         try tool(Self.auditctl, ["-m", mark])
-        let log = log
+        var text = Data()
         // Other processes may write more behind the mark than any fixed tail of the log would show.
-        var seen: UInt64 = 0
         let isWritten = try eventually(within: 120) {
             let file = try FileHandle(forReadingFrom: log)
             defer { try? file.close() }
-            let size = try file.seekToEnd()
-            try file.seek(toOffset: seen)
-            let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
-            seen = size - min(size, UInt64(mark.utf8.count))
-            return text.contains(mark)
+            try file.seek(toOffset: taken)
+            text = try file.readToEnd() ?? Data()
+            return text.range(of: Data(mark.utf8)) != nil
         }
-        guard isWritten else {
-            throw HarnessError("auditd did not write its last record within 120 s")
-        }
+        guard isWritten else { throw HarnessError("auditd did not write its last record within 120 s") }
+        // The mark's own record may not be whole yet.
+        let whole = text.lastIndex(of: UInt8(ascii: "\n")).map { text[...$0] } ?? Data()
+        taken += UInt64(whole.count)
+        return whole
+    }
+
+    /// Waits until everything that the kernel has sent is in the log, and ends the daemon.
+    func finish() throws {
+        _ = try take()
         let lost = (try Self.status()["lost"] ?? 0) - lostBefore
         guard lost == 0 else { throw HarnessError("kernel audit lost \(lost) records: the comparison would be wrong") }
         kill(auditd.pid, SIGTERM)

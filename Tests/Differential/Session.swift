@@ -37,16 +37,7 @@ struct Session {
     ///   - seconds: the longest time that the workload may take.
     mutating func run(_ command: [String], in directory: URL, environment: [String: String], seconds: Double) throws {
         let cleanup = Cleanup()
-        let interruptions = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                cleanup.run()
-                exit(128 + number)
-            }
-            source.resume()
-            return source
-        }
+        let interruptions = Self.cleaningUp(cleanup)
         defer {
             cleanup.run()
             for source in interruptions { source.cancel() }
@@ -128,7 +119,21 @@ struct Session {
             kernel: kernel, ours: ours, leader: leader, origin: Origin(release: release, isEmulated: isEmulated))
     }
 
-    private static func isReady(_ text: String) -> Bool {
+    /// Has `cleanup` done when a signal ends the program, as long as these live.
+    static func cleaningUp(_ cleanup: Cleanup) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                cleanup.run()
+                exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    static func isReady(_ text: String) -> Bool {
         text.split(separator: "\n").contains { $0 == "ready" || $0 == "ebpf-audit: ready" }
     }
 

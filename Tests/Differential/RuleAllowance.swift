@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+/// In what the two sides may select differently, each a line of docs/rules.md.
+enum RuleAllowance: String, CaseIterable {
+    /// Without path hooks nothing but the name is known of files that were not opened.
+    case unknownFacts = "facts-without-hooks"
+    /// `dir=` compares names.
+    case directoryByName = "dir-by-name"
+    /// Without path hooks a name is compared where the file is not known.
+    case pathByName = "path-by-name"
+
+    var reason: String {
+        switch self {
+        case .unknownFacts: "without path hooks the owner, type, inode and device of files that are not opened are unknown"
+        case .directoryByName: "names below a directory are compared: not found through links and descriptors, nor the loader of a program"
+        case .pathByName: "without path hooks the name is compared: not found through links and descriptors"
+        }
+    }
+}
+
+extension RuleRun {
+    /// What permits `difference`, or nil.
+    func allowance(_ difference: RuleComparison.Difference) -> RuleAllowance? {
+        guard let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
+        for line in suspects(difference) {
+            for test in line.tests {
+                switch test.field {
+                case "inode", "devmajor", "devminor", "filetype", "obj_uid", "obj_gid":
+                    if !hasHooks { return .unknownFacts }
+                case "-C" where test.op.contains("obj_"):
+                    if !hasHooks { return .unknownFacts }
+                case "dir": return .directoryByName
+                case "watch" where RuleScene.isDirectory(test.value): return .directoryByName
+                case "path", "watch":
+                    if !hasHooks { return .pathByName }
+                default: break
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The rules of which one must have been judged differently: that which comes first of the two that selected the event; and where
+    /// one side has not selected it, also those before that would have refused it.
+    private func suspects(_ difference: RuleComparison.Difference) -> [RuleGenerator.Line] {
+        let tried = lines.filter(\.isFirst).reversed() + lines.filter { !$0.isFirst }
+        let places = [difference.kernel?.key, difference.ours?.key].map { key in
+            key.flatMap { key in tried.firstIndex { $0.text.hasSuffix("-k \(key)") } }
+        }
+        guard let place = places.compactMap({ $0 }).min() else { return [] }
+        let refusing = places.contains(nil) ? tried[..<place].filter(\.isNever) : []
+        return [tried[place]] + refusing
+    }
+}
+
+extension RuleGenerator.Line {
+    /// It is put before the others.
+    fileprivate var isFirst: Bool { kind == .alwaysFirst || kind == .neverFirst }
+    fileprivate var isNever: Bool { kind == .never || kind == .neverFirst }
+}
+
+extension RuleScene {
+    /// Whether a watch on it is one on a directory.
+    static func isDirectory(_ name: String) -> Bool { ["d", "w", "d/sub", "", "/dev", "/etc", "/usr/lib", "/usr/bin"].contains(name) }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Foundation
+
+/// Runs generated rule sets under the kernel's audit and under `ebpf-audit`, and compares which events they select.
+struct RuleSets: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules",
+        abstract: "Compare which events generated rules select, by which rule, with the kernel.",
+        discussion: """
+            Set number N is always the same. Takes over the kernel's audit while it runs, and puts it back.
+
+            Exit status: 0 when both select the same, but for what docs/rules.md says; 1 when not; 2 when there is no comparison.
+            """)
+
+    @Option(help: "Number of the first set.")
+    var first = 0
+
+    @Option(help: "How many sets.")
+    var sets = 110
+
+    @Option(help: "Rules of each.")
+    var size = 50
+
+    @Option(help: ArgumentHelp("The program.", valueName: "path"))
+    var program = ".build/release/ebpf-audit"
+
+    @Option(help: ArgumentHelp("Where the programs of Tests/Workload are.", valueName: "directory"))
+    var workloads = "build/workload"
+
+    @Option(help: ArgumentHelp("Keep rules and logs of sets that differ here.", valueName: "directory"))
+    var keep: String?
+
+    @Option(help: "Show so many events of each difference.")
+    var examples = 2
+
+    func run() throws {
+        guard getuid() == 0 else { throw fail("needs root: it takes over the kernel's audit") }
+        do { try compareAll() } catch let error as HarnessError { throw fail("\(error)") }
+    }
+
+    private func fail(_ text: String) -> ExitCode {
+        FileHandle.standardError.write(Data("differential: \(text)\n".utf8))
+        return ExitCode(2)
+    }
+
+    private func compareAll() throws {
+        let top = keep.map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory.appending(path: "differential.\(getpid())")
+        try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
+        defer { if keep == nil { try? FileManager.default.removeItem(at: top) } }
+        var tally = RuleTally()
+        let session = try RuleSession(program: program, workloads: workloads, in: top)
+        defer { session.end() }
+        for number in first..<first + sets {
+            let directory = top.appending(path: "\(number)")
+            let run = try session.run(set: number, size: size, in: directory)
+            let differences = tally.add(run)
+            if differences.isEmpty {
+                try? FileManager.default.removeItem(at: directory)
+            } else {
+                print("set \(number): \(differences.count) events")
+                print(run.text(of: differences, examples: examples), terminator: "")
+            }
+        }
+        try session.finish()
+        print(tally.text, terminator: "")
+        guard tally.selected > 0 else { throw HarnessError("nothing was selected") }
+        if tally.differences > 0 { throw ExitCode(1) }
+    }
+}
