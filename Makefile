@@ -69,6 +69,7 @@ differential-rules: test-deps build workload
 ## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images;
 ##               KERNELS_DIFFERENTIAL=3 runs the differential test there instead, three times (DIFFERENTIAL="..." for options);
 ##               KERNELS_TIER=raw_tp allows that tier only; KERNELS_BTF is a file of get-offsets, or a directory of NAME.btf
+##               (without it, IMAGE.btf beside an image is taken, if there)
 KERNELS ?=
 KERNELS_ONLY ?=
 KERNELS_WHICH ?= short

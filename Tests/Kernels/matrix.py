@@ -39,6 +39,10 @@ ALL = [r"(Calls|Exec|Names|Lifecycle|Stream)/", r"Accounting/(counted|stalled|sm
 RULES = "-a always,exit -F arch=b64 -S getdents64 -k matrix\n-a always,exit -F arch=b32 -S getdents64 -k matrix\n"
 
 
+# The tier that a kernel gets by itself is this one, or one further up: (the first version for which it is made, tier), best first.
+TIERS = [((5, 8), "btf"), ((5, 3), "raw_tp"), ((5, 2), "raw_tp_noloops"), ((4, 17), "raw_tp_sub4096"), ((4, 15), "tp")]
+
+
 class Machine:
     """QEMU without hardware help."""
 
@@ -96,15 +100,24 @@ def test_results(text):
     return passed, skipped, failed
 
 
+def worse_than_made_for(release, tier):
+    """Whether `tier` is for older kernels than this one, or none."""
+    version = tuple(int(x) for x in re.findall(r"\d+", release)[:2])
+    names = [name for _, name in TIERS]
+    best = next((place for place, (first, _) in enumerate(TIERS) if version >= first), len(TIERS))
+    return tier not in names or names.index(tier) > best
+
+
 def judge(text, trouble, wants_tests, forced):
-    """The kernel's line, the differences below it, and whether all is well."""
+    """The kernel's line, and what is not as it should be."""
     part = parts(text)
     problems = [trouble] if trouble else []
     tier = "none"
     try:
         probe = json.loads(part.get("probe", "").splitlines()[0])
         tier = probe["tier"] or "none"
-        problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
+        if worse_than_made_for(part.get("kernel", ""), tier):
+            problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
         problems += [probe["error"]] if probe["error"] else []
         tier += f", used {forced}" if forced else ""
     except (ValueError, IndexError, KeyError):
@@ -159,7 +172,7 @@ def compare(program, folder, part):
 def images(wanted, folder, cache):
     """The kernels to run: (name, image, or why there is none)."""
     if folder:
-        found = sorted(x for x in Path(folder).rglob("*") if re.match(r"(vmlinuz|bzImage)", x.name) and x.is_file())
+        found = sorted(x for x in Path(folder).rglob("*") if re.match(r"(vmlinuz|bzImage).*(?<!\.btf)$", x.name) and x.is_file())
         names = [str(x.relative_to(folder)) for x in found]
         for name, image in zip(names, found):
             if not wanted or any(word in name for word in wanted):
@@ -177,6 +190,7 @@ def main():
     options.add_argument("--program", default=ROOT / ".build/release/ebpf-audit", type=Path)
     options.add_argument("--tests", type=Path, help="test bundle; without it only loading is tried")
     options.add_argument("--images", help="directory with kernel images, instead of Debian's")
+    options.add_argument("--btf", type=Path, help="type information for kernels without, in place of IMAGE.btf beside each image")
     options.add_argument("--only", default="", help="names of kernels, separated by blanks")
     options.add_argument("--which", default="short", help="tests: short, all, or a regular expression such as Calls/int80")
     options.add_argument("--differential", type=Path, help="program of the differential test, which is run in place of the tests")
@@ -239,10 +253,12 @@ def pack(wish, machine):
     return archive
 
 
-def type_information(place, name):
-    """The file of `--btf` for a kernel, or None."""
-    file = place / f"{name.replace('/', '_')}.btf" if place and place.is_dir() else place
-    return file if file and file.is_file() else None
+def type_information(place, name, image):
+    """The file of `--btf` for a kernel, or without that option the one beside its image; None where there is none."""
+    if not place:
+        place = image.with_name(image.name + ".btf")
+    file = place / f"{name.replace('/', '_')}.btf" if place.is_dir() else place
+    return file if file.is_file() else None
 
 
 def run(wish, machine, archive, name, image):
@@ -251,7 +267,7 @@ def run(wish, machine, archive, name, image):
     results.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     more = {}
-    types = type_information(wish.btf, name)
+    types = type_information(wish.btf, name, image)
     whole = results / "initramfs"
     if wish.differential or types:
         # The kernel unpacks several archives one after the other (early-userspace/buffer-format.rst).
