@@ -118,3 +118,30 @@ int tick(void *ctx)
 	control_self_tgid = bpf_get_current_pid_tgid() >> 32;
 	return bpf_jiffies64();
 }
+
+/* Not attached: run by the collector to see whether this side reads the clock right. */
+SEC("raw_tp")
+int read_clock(void *ctx)
+{
+	control_stamp = clock__read();
+	return 0;
+}
+
+/*
+ * Not attached: run by the collector to learn where the coarse clock is. Arguments: an address that it could be at, the time that it
+ * shows (seconds, nanoseconds), and how far the next such address is. Returns the number of the one where that time is found, from 1 on, or 0.
+ */
+SEC("raw_tp")
+int find_clock(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 address = ctx->args[0], seconds = ctx->args[1], nanoseconds = ctx->args[2], step = ctx->args[3];
+	struct clock_time time;
+
+	for (int i = 0; i < CLOCK_CANDIDATES; i++) {
+		if (!bpf_probe_read_kernel(&time, sizeof(time), (const void *)address) && time.seconds == seconds &&
+		    time.nanoseconds == nanoseconds)
+			return i + 1;
+		address += step;
+	}
+	return 0;
+}

@@ -47,6 +47,11 @@ volatile __u32 control_self_tgid;
 volatile __u32 control_groups;
 /* See HOOKS. */
 volatile __u32 control_hooks;
+/* Where the coarse clock is, see clock.h; 0 where that is not known. */
+volatile __u64 control_clock_sequence;
+volatile __u64 control_clock_time;
+/* What it showed when read_clock() was run. */
+volatile __u64 control_stamp;
 
 #endif
 
@@ -98,6 +103,7 @@ enum inflight_flags {
 
 struct inflight {
 	__u64 time;
+	__u64 stamp;
 	__u64 args[6];
 	__u32 upper[4]; /* see compat__arguments() */
 	__u32 nr;
@@ -193,6 +199,9 @@ struct path_walk {
 struct entry_memory {
 	struct inflight call;
 	__u64 cursor; /* of a walk over a list */
+	__u64 clock_stamp; /* what the coarse clock showed when it was read last, and its sequence count then */
+	__u32 clock_sequence;
+	__u32 reserved;
 	__u8 sections[16384 + 2 * AW_PATH_MAX + 64]; /* INFLIGHT_SECTIONS are used; the rest is what masked offsets could reach */
 };
 

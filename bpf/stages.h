@@ -3,6 +3,7 @@
 #ifndef EBPF_AUDIT_STAGES_H
 #define EBPF_AUDIT_STAGES_H
 
+#include "clock.h"
 #include "inflight.h"
 #include "select.h"
 #include "special.h"
@@ -61,6 +62,8 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 	if (!statistics)
 		return;
 	entry->call.place = 0;
+	/* As late as can be: audit reads the clock right behind this tracepoint. */
+	entry->call.stamp = clock__stamp(entry);
 	if (entry->call.used > INFLIGHT_INLINE) {
 		entry->call.flags |= INFLIGHT_LONG;
 		if (inflight__keep_long(&entry->call, task, entry)) {
@@ -129,8 +132,17 @@ static __always_inline void enter__answer(const __u64 args[6], __u32 tgid)
 
 	if (!values || !answered || !values->cookie || args[5] != values->cookie)
 		return;
-	answered->self_tgid = tgid;
-	answered->jiffies = enter__jiffies();
+	if (args[4]) {
+		struct clock_time time = {};
+
+		bpf_probe_read_kernel(&time, sizeof(time), (const void *)args[4]);
+		answered->seconds = time.seconds;
+		answered->nanoseconds = time.nanoseconds;
+		answered->stamp = clock__read();
+	} else {
+		answered->self_tgid = tgid;
+		answered->jiffies = enter__jiffies();
+	}
 	answered->count += 1;
 }
 
@@ -369,6 +381,7 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 	facts->nr = call->nr;
 	facts->generation = call->generation;
 	facts->jiffies = call->jiffies;
+	facts->stamp = call->stamp;
 	task__facts(task, facts);
 
 	struct as_index *index = select__index(call->generation, call->arch & 0x80000000U ? AS_ABI_NATIVE : AS_ABI_COMPAT,

@@ -127,11 +127,14 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups, hooks;
+	uint32_t generation, groups, hooks, sequence, time, stamp;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
-	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map)
+	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_clock_time", &time) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_stamp", &stamp) != map)
 		return -ENOENT;
 	size_t page = sysconf(_SC_PAGESIZE);
 	size_t bytes = (bpf_map__value_size(map) + page - 1) & ~(page - 1);
@@ -144,14 +147,17 @@ static int map_controls(struct cbpf *handle)
 	handle->generation = (void *)((char *)controls + generation);
 	handle->groups = (void *)((char *)controls + groups);
 	handle->hooks = (void *)((char *)controls + hooks);
+	handle->clock_sequence = (void *)((char *)controls + sequence);
+	handle->clock_time = (void *)((char *)controls + time);
+	handle->stamp = (void *)((char *)controls + stamp);
 	return 0;
 }
 
 /*
- * The address of a variable of the kernel (with CONFIG_KALLSYMS_ALL), or 0. Not left to libbpf, which gives up on a line that it cannot take
- * (seen on 4.15: a symbol without a name).
+ * Variables are there with CONFIG_KALLSYMS_ALL. Not left to libbpf, which gives up on a line that it cannot take (seen on 4.15: a symbol
+ * without a name).
  */
-static uint64_t kernel_address(const char *name)
+uint64_t cbpf_kernel_address(const char *name)
 {
 	char line[512], found[256];
 	unsigned long long address;
@@ -173,7 +179,7 @@ static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *
 	handle->wakeup_bytes = settings->wakeup_bytes;
 	handle->values.setting_self_tgid = settings->self_tgid;
 	handle->values.setting_excluded_tgid = settings->excluded_tgid;
-	handle->values.jiffies_address = kernel_address("jiffies_64");
+	handle->values.jiffies_address = cbpf_kernel_address("jiffies_64");
 	/* What a call asks with for the tick count, so that no other process can answer for this one. */
 	if (getrandom(&handle->values.cookie, sizeof(handle->values.cookie), 0) != sizeof(handle->values.cookie))
 		return -errno;
@@ -301,7 +307,7 @@ static int map_ring(struct cbpf *handle)
 	return 0;
 }
 
-static int write_controls(struct cbpf *handle)
+int cbpf_write_controls(struct cbpf *handle)
 {
 	uint32_t slot = 0;
 
@@ -323,6 +329,10 @@ int cbpf_load(struct cbpf *handle)
 	}
 	program = bpf_object__find_program_by_name(handle->object, "tick");
 	handle->tick = program ? bpf_program__fd(program) : -1;
+	program = bpf_object__find_program_by_name(handle->object, "find_clock");
+	handle->find_clock = program ? bpf_program__fd(program) : -1;
+	program = bpf_object__find_program_by_name(handle->object, "read_clock");
+	handle->read_clock = program ? bpf_program__fd(program) : -1;
 	handle->index = map_descriptor(handle, "selection_index");
 	handle->list = map_descriptor(handle, "selection_list");
 	handle->clauses = map_descriptor(handle, "selection_clauses");
@@ -337,7 +347,7 @@ int cbpf_load(struct cbpf *handle)
 		handle->answer_map = map_descriptor(handle, "answer");
 		if (handle->control_map < 0 || handle->answer_map < 0)
 			return -ENOENT;
-		error = write_controls(handle);
+		error = cbpf_write_controls(handle);
 		return error ? error : perf_open(handle->ring, handle->ring_bytes, handle->wakeup_bytes, &handle->perf);
 	}
 	error = map_controls(handle);
@@ -366,6 +376,9 @@ int cbpf_attach(struct cbpf *handle)
 {
 	size_t count = 0;
 
+	/* First, so that every event has its stamp. */
+	if (!handle->is_staged)
+		cbpf_find_clock(handle);
 	logging = handle;
 	/* The one that remembers a call comes last, when those that end and forget it are there. */
 	int error = attach(handle, &count, false);
@@ -375,6 +388,8 @@ int cbpf_attach(struct cbpf *handle)
 	logging = NULL;
 	if (error)
 		cbpf_detach(handle);
+	else if (handle->is_staged)
+		cbpf_find_clock(handle);
 	return error;
 }
 
@@ -492,7 +507,7 @@ void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups)
 	if (handle->is_staged) {
 		handle->values.control_groups = groups;
 		handle->values.control_generation = generation;
-		write_controls(handle); /* of an array that is there: cannot fail */
+		cbpf_write_controls(handle); /* of an array that is there: cannot fail */
 		return;
 	}
 	*handle->groups = groups;
@@ -603,32 +618,52 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 }
 
 /* By a call that does nothing, which the programs know by its cookie. */
-static int ask_ticks(struct cbpf *handle, uint32_t *ticks)
+int cbpf_ask(struct cbpf *handle, uint64_t address, struct asc_answer *answer)
 {
-	struct asc_answer before, after;
+	struct asc_answer before;
 	uint32_t slot = 0;
 
 	if (bpf_map_lookup_elem(handle->answer_map, &slot, &before))
 		return -errno;
-	syscall(TICK_CALL, MEMBARRIER_CMD_QUERY, 0, 0, 0, 0, handle->values.cookie);
-	if (bpf_map_lookup_elem(handle->answer_map, &slot, &after))
+	syscall(TICK_CALL, MEMBARRIER_CMD_QUERY, 0, 0, 0, address, handle->values.cookie);
+	if (bpf_map_lookup_elem(handle->answer_map, &slot, answer))
 		return -errno;
-	if (after.count == before.count)
-		return -EAGAIN;
-	*ticks = after.jiffies;
-	return after.jiffies ? 0 : -ENOENT;
+	return answer->count == before.count ? -EAGAIN : 0;
 }
 
 int cbpf_ticks(struct cbpf *handle, uint32_t *ticks)
 {
-	if (handle->is_staged)
-		return ask_ticks(handle, ticks);
+	if (handle->is_staged) {
+		struct asc_answer answer;
+		int error = cbpf_ask(handle, 0, &answer);
+
+		*ticks = error ? 0 : answer.jiffies;
+		return error ? error : answer.jiffies ? 0 : -ENOENT;
+	}
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 
 	if (bpf_prog_test_run_opts(handle->tick, &options))
 		return -errno;
 	*ticks = options.retval;
 	return 0;
+}
+
+int cbpf_stamp(struct cbpf *handle, uint64_t *stamp)
+{
+	if (handle->is_staged) {
+		struct asc_answer answer;
+		int error = handle->values.control_clock_time ?
+				    cbpf_ask(handle, handle->values.control_clock_time, &answer) : -ENODATA;
+
+		*stamp = error ? 0 : answer.stamp;
+		return error ? error : answer.stamp ? 0 : -ENODATA;
+	}
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	if (bpf_prog_test_run_opts(handle->read_clock, &options))
+		return -errno;
+	*stamp = *handle->stamp;
+	return *stamp ? 0 : -ENODATA;
 }
 
 int cbpf_ring_descriptor(const struct cbpf *handle)

@@ -38,11 +38,12 @@ struct cbpf {
 	struct bpf_link *links[PROGRAMS_MAX];
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
-	int tick; /* the program that is run by hand and never attached */
+	int tick, find_clock, read_clock; /* programs that are run by hand and never attached, or -1 */
 	int index, list, clauses, shapes, statistics;
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
 	volatile uint32_t *generation, *groups, *hooks;
+	volatile uint64_t *clock_sequence, *clock_time, *stamp;
 	struct hook_side hook_side;
 
 	/* Tiers without global data and ring buffer: see bpf/staged.h. */
@@ -72,6 +73,21 @@ struct bpf_map *cbpf_find_variable(struct bpf_object *object, const char *sectio
 
 /* Where global variable `name` is in the bytes that its section's map begins with. For use before loading. */
 void *cbpf_setting(struct bpf_object *object, const char *name);
+
+/* The address of a variable or function of the kernel by /proc/kallsyms, or 0. */
+uint64_t cbpf_kernel_address(const char *name);
+
+/* Asks for the tick count, or with `address` for the time there, in a tier whose programs answer calls (controls.h). Returns 0 or a negative errno. */
+int cbpf_ask(struct cbpf *handle, uint64_t address, struct asc_answer *answer);
+
+/* Writes the controls of such a tier. */
+int cbpf_write_controls(struct cbpf *handle);
+
+/*
+ * Finds the coarse clock in the kernel's memory and has the programs read it. Where it is not found they do not, and that is no error. In staged
+ * tiers while the programs are attached.
+ */
+void cbpf_find_clock(struct cbpf *handle);
 
 void cbpf_hooks_detach(struct cbpf *handle);
 void cbpf_hooks_close(struct cbpf *handle);

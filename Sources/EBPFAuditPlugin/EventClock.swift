@@ -3,7 +3,8 @@ internal import AuditEvents
 internal import Glibc
 internal import KernelProbe
 
-/// Turns an event's time of entry into the wall time that audit would have stamped it with.
+/// Turns an event's time of entry into the wall time that audit would have stamped it with, for events that bring no stamp along
+/// (`aw_syscall.stamp`).
 ///
 /// audit stamps with the coarse real-time clock (`ktime_get_coarse_real_ts64()` in `__audit_syscall_entry()`), which moves once a
 /// tick. An event carries the tick in which it entered, and the clock here knows the coarse time of a recent tick.

@@ -234,7 +234,7 @@ struct Stages: ~Copyable {
     }
 
     private func realtime(_ event: borrowing EventView) -> UInt64 {
-        clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
+        event.call.stamp != 0 ? event.call.stamp : clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
     }
 
     /// Looks again where the rules' paths lead.

@@ -162,6 +162,13 @@ package struct KernelSettings: Sendable {
         return unsafe cbpf_ticks(handle, &ticks) == 0 ? ticks : nil
     }
 
+    /// What the kernel side would stamp an event with now, ns since the epoch, or nil where it cannot read the coarse clock. Once
+    /// ``attach()`` has looked for that.
+    package borrowing func stamp() -> UInt64? {
+        var stamp: UInt64 = 0
+        return unsafe cbpf_stamp(handle, &stamp) == 0 ? stamp : nil
+    }
+
     /// Polls readable when the kernel side asks for a wake-up.
     package var ringDescriptor: Int32 { unsafe cbpf_ring_descriptor(handle) }
 

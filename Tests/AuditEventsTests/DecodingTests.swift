@@ -6,12 +6,13 @@ import Testing
 /// Records written out byte by byte from the wire's description (wire.h), little-endian as on every machine that this runs on,
 /// and what must be read in them.
 @Suite struct DecodingTests {
-    /// A record with every field another value: 24 bytes of head, 152 of call.
+    /// A record with every field another value: 24 bytes of head, 160 of call.
     static let record: [UInt8] =
-        head(size: 176, flags: 0x02)
+        head(size: 184, flags: 0x02)
         + (0..<6).flatMap { little(UInt64(0x1111_1111_1111_1111 * ($0 + 1))) }
         + little(UInt64(bitPattern: -13))  // ret
         + little(UInt64(0x0102_0304_0506_0708))  // start
+        + little(UInt64(1_795_635_819_282_000_000))  // stamp
         + [
             0xC000_003E, 257, 7, 0x0040_0000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013,
             0xffff_fff0,
@@ -23,7 +24,7 @@ import Testing
     }
 
     static func head(
-        size: UInt32, type: UInt16 = 1, version: UInt8 = 1, flags: UInt8 = 0, sequence: UInt64 = 0x0003_0000_0000_0009
+        size: UInt32, type: UInt16 = 1, version: UInt8 = 2, flags: UInt8 = 0, sequence: UInt64 = 0x0003_0000_0000_0009
     ) -> [UInt8] {
         little(size) + little(type) + [version, flags] + little(UInt64(123_456_789_012)) + little(sequence)
     }
@@ -35,7 +36,7 @@ import Testing
 
     /// `record` with `sections` and the right size.
     static func record(_ sections: [UInt8]) -> [UInt8] {
-        head(size: UInt32(176 + sections.count)) + record[24...] + sections
+        head(size: UInt32(184 + sections.count)) + record[24...] + sections
     }
 
     static func decode(_ bytes: [UInt8], _ check: (borrowing EventView) throws -> Void = { _ in }) throws {
@@ -47,9 +48,9 @@ import Testing
     @Test func everyFieldOfHeadAndCall() throws {
         try Self.decode(Self.record) { view in
             let (header, call) = (view.header, view.call)
-            #expect(header.size == 176)
+            #expect(header.size == 184)
             #expect(header.type == 1)
-            #expect(header.version == 1)
+            #expect(header.version == 2)
             #expect(header.flags == 2)
             #expect(header.time == 123_456_789_012)
             #expect(header.sequence == 0x0003_0000_0000_0009)
@@ -57,6 +58,7 @@ import Testing
             #expect(call.args.5 == 0x6666_6666_6666_6666)
             #expect(call.ret == -13)
             #expect(call.start == 0x0102_0304_0506_0708)
+            #expect(call.stamp == 1_795_635_819_282_000_000)
             #expect(call.arch == 0xC000_003E)
             #expect(call.nr == 257)
             #expect(call.generation == 7)
@@ -189,27 +191,27 @@ import Testing
             // A size that admits the cut: the head goes on behind it, or a section does.
             let size = UInt32(length & ~7)
             let cut = Self.head(size: size) + whole[24..<max(24, length)]
-            let isWhole = size == 176 || size == 192
+            let isWhole = size == 184 || size == 200
             #expect((Self.error(cut) == nil) == isWhole, "\(length) bytes: \(String(describing: Self.error(cut)))")
         }
         #expect(Self.error(whole) == nil)
     }
 
-    @Test(arguments: [UInt8(0), 2, 255]) func version(_ version: UInt8) {
-        #expect(Self.error(Self.head(size: 176, version: version) + Self.record[24...]) == .version(version))
+    @Test(arguments: [UInt8(0), 1, 3, 255]) func version(_ version: UInt8) {
+        #expect(Self.error(Self.head(size: 184, version: version) + Self.record[24...]) == .version(version))
     }
 
-    @Test(arguments: [UInt32(0), 8, 16, 23, 25, 175, 177, 180, 184, 0x8000_0000, .max]) func size(_ size: UInt32) {
+    @Test(arguments: [UInt32(0), 8, 16, 23, 25, 183, 185, 188, 192, 0x8000_0000, .max]) func size(_ size: UInt32) {
         #expect(Self.error(Self.head(size: size) + Self.record[24...]) == .size(size))
     }
 
-    @Test(arguments: [UInt32(24), 32, 168]) func sizeWithoutRoomForTheCall(_ size: UInt32) {
+    @Test(arguments: [UInt32(24), 32, 176]) func sizeWithoutRoomForTheCall(_ size: UInt32) {
         #expect(Self.error(Self.head(size: size) + Self.record[24...]) == .size(size))
         #expect(Self.error(Self.head(size: size) + Self.record[24..<Int(size)]) == .outOfBounds)
     }
 
     @Test(arguments: [UInt16(0), 2, 3, 0x0100, .max]) func type(_ type: UInt16) {
-        #expect(Self.error(Self.head(size: 176, type: type) + Self.record[24...]) == .type(type))
+        #expect(Self.error(Self.head(size: 184, type: type) + Self.record[24...]) == .type(type))
     }
 
     /// Of each tag the lengths that wire.h allows, and others: at the bounds where there are.

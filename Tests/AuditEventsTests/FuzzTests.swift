@@ -24,7 +24,7 @@ import Testing
             }
             let size = view.sections.byteCount
             if known > size { Issue.record("\(known) bytes of sections in \(size)") }
-            if size + 176 > bytes.count { Issue.record("more sections than bytes") }
+            if size + 184 > bytes.count { Issue.record("more sections than bytes") }
             return true
         } catch {
             return false
@@ -44,7 +44,7 @@ import Testing
                 let offset =
                     switch Int.random(in: 0..<3, using: &random) {
                     case 0: Int.random(in: 0..<24, using: &random)
-                    case 1: min(bytes.count - 1, 176 + 8 * Int.random(in: 0..<40, using: &random) + Int.random(in: 0..<8, using: &random))
+                    case 1: min(bytes.count - 1, 184 + 8 * Int.random(in: 0..<40, using: &random) + Int.random(in: 0..<8, using: &random))
                     default: Int.random(in: 0..<bytes.count, using: &random)
                     }
                 let kind = Int.random(in: 0..<3, using: &random)
@@ -65,7 +65,7 @@ import Testing
             // Half of them with a head that lets the decoder come further.
             if round % 2 == 0, bytes.count >= 24 {
                 let size = UInt32(bytes.count & ~7)
-                bytes.replaceSubrange(0..<8, with: rawBytes(of: size) + [1, 0, 1, 0])
+                bytes.replaceSubrange(0..<8, with: rawBytes(of: size) + [1, 0, 2, 0])
             }
             _ = exercise(bytes)
             var fragments = FragmentAssembler()

@@ -17,8 +17,8 @@ enum Allowance: String, CaseIterable, Sendable {
     /// Before 5.11 the working directory is noted with a name that is read from the caller only (audit_getname()), since then with every
     /// file, also of a descriptor (audit_alloc_name(); 6d915476e67d "audit: trigger accompanying records when no rules present").
     case directoryOfDescriptor = "cwd-of-descriptor"
-    /// Emulated ticks come late, and then the coarse clock, which the kernel stamps with, and the count of ticks, by which we do, are
-    /// brought up to date by different amounts. Only where the machine is said to be emulated.
+    /// Audit reads the coarse clock right behind the tracepoint at which we do. On an emulated processor that is long enough for ticks to come
+    /// in between, and late ones come at once: ours is the earlier stamp then. Only where the machine is said to be emulated.
     case lateTick = "late-tick"
 
     var reason: String {
@@ -29,7 +29,7 @@ enum Allowance: String, CaseIterable, Sendable {
         case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
         case .openat2: "before 5.16 the kernel has no OPENAT2 record"
         case .directoryOfDescriptor: "before 5.11 the kernel has no CWD of calls that name no file"
-        case .lateTick: "emulated ticks come late: stamps up to two ticks apart"
+        case .lateTick: "emulated ticks come late: ours can be up to two ticks earlier"
         }
     }
 }

@@ -93,8 +93,8 @@ struct Normaliser {
     mutating func normalise(kernel: Event, ours: Event) -> (kernel: Event, ours: Event) {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
         var (kernel, ours) = (kernel, ours)
-        if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one != other,
-            abs(one - other) <= Self.ticks
+        if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one > other,
+            one - other <= Self.ticks
         {
             counts[.lateTick, default: 0] += 1
             ours.stamp = kernel.stamp
@@ -124,7 +124,6 @@ struct Normaliser {
         return !files.isEmpty && files.allSatisfy { $0["name"] == "(null)" }
     }
 
-    /// Two ticks where there are 250 in a second, as on Debian's kernels, ms, and one for rounding: how ticks and clock relate may be off by
-    /// one both when it is looked up and at the event.
+    /// Two ticks where there are 250 in a second, as on Debian's kernels, ms, and one for rounding.
     private static let ticks = 9
 }

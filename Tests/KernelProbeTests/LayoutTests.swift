@@ -37,6 +37,7 @@ extension KernelProbeTests {
                 aw_syscall.self, "aw_syscall",
                 [
                     Field("args", \aw_syscall.args), Field("ret", \aw_syscall.ret), Field("start", \aw_syscall.start),
+                    Field("stamp", \aw_syscall.stamp),
                     Field("arch", \aw_syscall.arch), Field("nr", \aw_syscall.nr), Field("generation", \aw_syscall.generation),
                     Field("personality", \aw_syscall.personality), Field("pid", \aw_syscall.pid),
                     Field("tid", \aw_syscall.tid), Field("ppid", \aw_syscall.ppid), Field("auid", \aw_syscall.auid),

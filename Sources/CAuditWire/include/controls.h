@@ -13,19 +13,24 @@ struct asc_controls {
 	__u32 control_groups;        /* whether events carry supplementary groups */
 	__u64 jiffies_address;       /* of the kernel's jiffies_64, or 0 where it hides that */
 	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
+	__u64 control_clock_sequence; /* where the coarse clock is, see clock.h in bpf/; 0 where that is not known */
+	__u64 control_clock_time;
 };
 
 /*
- * Written by the programs when the collector makes a call marked AS_INDEX_TICK with the cookie as its sixth argument: the way to ask for the
- * tick count where no program can be run by hand (before 5.10).
+ * Written by the programs when the collector makes a call marked AS_INDEX_TICK with the cookie as its sixth argument: the way to ask, where no
+ * program can be run by hand (before 5.10). The fifth argument decides for what: 0 for the tick count, a kernel address for the time that is kept
+ * there.
  */
 struct asc_answer {
 	__u32 self_tgid; /* the collector as the initial pid namespace knows it */
 	__u32 jiffies;   /* low bits of the tick count */
 	__u64 count;     /* of answers */
+	__u64 stamp;     /* as aw_syscall.stamp would be, when the time at an address was asked for */
+	__u64 seconds, nanoseconds; /* what is at the address; zeros where nothing can be read */
 };
 
-_Static_assert(sizeof(struct asc_controls) == 32, "asc_controls");
-_Static_assert(sizeof(struct asc_answer) == 16, "asc_answer");
+_Static_assert(sizeof(struct asc_controls) == 48, "asc_controls");
+_Static_assert(sizeof(struct asc_answer) == 40, "asc_answer");
 
 #endif

@@ -19,7 +19,7 @@
 #include <linux/types.h>
 #endif
 
-#define AW_VERSION 1
+#define AW_VERSION 2
 
 enum aw_type {
 	/* One system call: aw_syscall and its sections. */
@@ -59,6 +59,11 @@ struct aw_syscall {
 	__u64 args[6];
 	__s64 ret;     /* at exit; ERESTART* already turned into -EINTR as audit does; 0 with AW_FLAG_NO_RETURN */
 	__u64 start;   /* start of the process (tgid), CLOCK_BOOTTIME nanoseconds: with pid a key that is never reused */
+	/*
+	 * What audit stamps the event with: the coarse real-time clock at entry, nanoseconds since the epoch. 0 where the kernel side could not
+	 * read it; `jiffies` has to do then.
+	 */
+	__u64 stamp;
 	__u32 arch;    /* AUDIT_ARCH_* at entry */
 	__u32 nr;      /* number in that architecture's table */
 	__u32 generation; /* of the rule set that let the call through the prefilter */
@@ -77,8 +82,8 @@ struct aw_syscall {
 	__u32 sgid;
 	__u32 fsgid;
 	/*
-	 * Low bits of the tick count at entry. audit stamps with the coarse clock, which moves with the tick and
-	 * which tracing programs may not read (bpf_ktime_get_coarse_ns() is refused to them): the reader maps ticks to it.
+	 * Low bits of the tick count at entry. The coarse clock moves with the tick, and tracing programs may not ask for it
+	 * (bpf_ktime_get_coarse_ns() is refused to them since 5.16, 5e0bc3082e2e): without `stamp` the reader maps ticks to it.
 	 */
 	__u32 jiffies;
 	char comm[16]; /* ends at the first NUL or after 16 bytes */
@@ -282,7 +287,7 @@ struct aw_target {
 #define AW_SOCKADDR_MAX 128 /* sizeof(struct sockaddr_storage) */
 
 _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
-_Static_assert(sizeof(struct aw_syscall) == 152, "aw_syscall");
+_Static_assert(sizeof(struct aw_syscall) == 160, "aw_syscall");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
 _Static_assert(sizeof(struct aw_object) == 40, "aw_object");
 _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");

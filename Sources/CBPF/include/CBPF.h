@@ -120,6 +120,12 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed);
  */
 int cbpf_ticks(struct cbpf *handle, uint32_t *ticks);
 
+/*
+ * What the kernel side would stamp an event with now: CLOCK_REALTIME_COARSE, nanoseconds. -ENODATA where it cannot read that clock; else as
+ * cbpf_ticks(). Once cbpf_attach() has found the clock.
+ */
+int cbpf_stamp(struct cbpf *handle, uint64_t *stamp);
+
 /* A descriptor that polls readable when the kernel side asks for a wake-up. */
 int cbpf_ring_descriptor(const struct cbpf *handle);
 
