@@ -108,10 +108,12 @@ struct renamedata {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
 };
 
 struct files_struct {
 	struct fdtable *fdt;
+	unsigned int next_fd;
 };
 
 struct fs_struct {

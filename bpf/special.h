@@ -242,6 +242,41 @@ static __always_inline __u32 socketcall__arguments(__u32 call)
 	return 0;
 }
 
+/* What the arguments of a call inside mean, as SyscallShapes.swift has it for those that have numbers of their own. */
+static __always_inline void socketcall__shape(struct ash_shape *shape, __u32 call)
+{
+	shape->address_arg = 1;
+	switch (call) {
+	case 3: /* connect */
+		shape->flags |= ASH_ADDRESS_FIRST;
+		/* fall through */
+	case 2: /* bind */
+		shape->address = ASH_ADDRESS_IN;
+		break;
+	case 5: case 6: case 7: case 18: /* accept, getsockname, getpeername, accept4 */
+		shape->address = ASH_ADDRESS_OUT;
+		break;
+	case 8: /* socketpair */
+		shape->flags |= ASH_FD_PAIR;
+		shape->pair_arg = 3;
+		break;
+	case 11: /* sendto */
+		shape->address = ASH_ADDRESS_IN;
+		shape->address_arg = 4;
+		break;
+	case 12: /* recvfrom */
+		shape->address = ASH_ADDRESS_OUT;
+		shape->address_arg = 4;
+		break;
+	case 16: /* sendmsg */
+		shape->address = ASH_ADDRESS_MSG_IN;
+		break;
+	case 17: /* recvmsg */
+		shape->address = ASH_ADDRESS_MSG_OUT;
+		break;
+	}
+}
+
 static __always_inline void entry__socketcall(struct entry_memory *entry)
 {
 	__u32 count = socketcall__arguments(entry->call.args[0]);
@@ -250,6 +285,9 @@ static __always_inline void entry__socketcall(struct entry_memory *entry)
 	if (!head || !count || bpf_probe_read_user(head + 1, MASKED(count * 4, 31), (void *)entry->call.args[1]))
 		return;
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_SOCKETCALL, 0, count * 4);
+	/* From here on it has the shape of the call inside. */
+	socketcall__shape(&entry->call.shape, entry->call.args[0]);
+	entry__address(entry);
 }
 
 static __always_inline void entry__module(struct entry_memory *entry)
@@ -273,22 +311,60 @@ struct ipc_set_perm {
 
 #define MSG_QBYTES_OFFSET 88
 
-/* What an IPC_SET is to set, for 64-bit callers; the three forms that 32-bit ones may use are not told apart. */
-static __always_inline void entry__ipc_set(struct entry_memory *entry, __u64 address, bool is_queue)
+/*
+ * How what an IPC_SET is to set lies in the caller's memory: as 64-bit callers have it, and the two forms of 32-bit ones (struct compat_msqid64_ds,
+ * compat_ipc64_perm and their elders; include/asm-generic/compat.h, arch/x86/include/asm/compat.h, include/linux/compat.h, ipc/util.h).
+ */
+enum ipc_form {
+	IPC_FORM_NATIVE,
+	IPC_FORM_COMPAT,
+	IPC_FORM_COMPAT_OLD, /* without IPC_64 in the command */
+};
+
+/* struct compat_ipc_perm */
+struct ipc_set_perm_old {
+	__s32 key;
+	__u16 uid, gid, cuid, cgid, mode;
+};
+
+#define COMPAT_MSG_QBYTES_OFFSET     68
+#define COMPAT_OLD_MSG_QBYTES_OFFSET 48
+
+/* What an IPC_SET is to set. */
+static __always_inline void entry__ipc_set(struct entry_memory *entry, __u64 address, bool is_queue, enum ipc_form form)
 {
 	struct aw_section *head = entry__room(entry, sizeof(struct aw_ipc_set));
 	struct ipc_set_perm perm;
+	struct ipc_set_perm_old old;
+	__u64 qbytes = 0;
+	__u32 qbytes_offset = MSG_QBYTES_OFFSET, qbytes_size = 8;
 
-	if (!head || bpf_probe_read_user(&perm, sizeof(perm), (void *)address))
+	if (!head)
 		return;
 	struct aw_ipc_set *value = (void *)(head + 1);
 
-	value->qbytes = 0;
-	if (is_queue && bpf_probe_read_user(&value->qbytes, 8, (void *)(address + MSG_QBYTES_OFFSET)))
+	if (form == IPC_FORM_COMPAT_OLD) {
+		if (bpf_probe_read_user(&old, sizeof(old), (void *)address))
+			return;
+		value->uid = old.uid;
+		value->gid = old.gid;
+		value->mode = old.mode;
+		qbytes_offset = COMPAT_OLD_MSG_QBYTES_OFFSET;
+		qbytes_size = 2;
+	} else {
+		if (bpf_probe_read_user(&perm, sizeof(perm), (void *)address))
+			return;
+		value->uid = perm.uid;
+		value->gid = perm.gid;
+		value->mode = perm.mode & 0xffff; /* what follows in the compat form is padding */
+		if (form == IPC_FORM_COMPAT) {
+			qbytes_offset = COMPAT_MSG_QBYTES_OFFSET;
+			qbytes_size = 4;
+		}
+	}
+	if (is_queue && bpf_probe_read_user(&qbytes, qbytes_size, (void *)(address + qbytes_offset)))
 		return;
-	value->uid = perm.uid;
-	value->gid = perm.gid;
-	value->mode = perm.mode;
+	value->qbytes = qbytes;
 	value->reserved = 0;
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC_SET_PERM, 0, sizeof(*value));
 }
@@ -298,6 +374,7 @@ struct ipc_wish {
 	__s32 kind;   /* 0: semaphores, 1: a message queue, 2: shared memory; less: none */
 	__u32 number;
 	__u64 set;    /* address of what an IPC_SET is to set, or 0 */
+	enum ipc_form form;
 };
 
 static __always_inline void entry__ipc(struct entry_memory *entry, struct task_struct *task, const struct ipc_wish *wish)
@@ -321,11 +398,11 @@ static __always_inline void entry__ipc(struct entry_memory *entry, struct task_s
 		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
 	}
 	if (wish->set)
-		entry__ipc_set(entry, wish->set, wish->kind == 1);
+		entry__ipc_set(entry, wish->set, wish->kind == 1, wish->form);
 }
 
 /* semctl, msgctl, shmctl: commands that act on an object, and not those that ask about the whole system. */
-static __always_inline void ipc__control(struct ipc_wish *wish, __s32 kind, __u32 number, __u64 command, __u64 address, bool narrow)
+static __always_inline void ipc__control(struct ipc_wish *wish, __s32 kind, __u32 number, __u64 command, __u64 address, enum ipc_form form)
 {
 	const __u32 ipc_64 = 0x100; /* version flag of old callers, ipc_parse_version() */
 	const __u32 info = kind == 0 ? 19 : kind == 1 ? 12 : 14; /* SEM_INFO, MSG_INFO, SHM_INFO */
@@ -335,13 +412,20 @@ static __always_inline void ipc__control(struct ipc_wish *wish, __s32 kind, __u3
 		return;
 	wish->kind = kind;
 	wish->number = number;
-	if (command == 1 /* IPC_SET */ && !narrow)
+	if (command == 1 /* IPC_SET */) {
 		wish->set = address;
+		wish->form = form;
+	}
 }
 
 /* ipc(): the System V calls of 32-bit programs under one number (include/uapi/linux/ipc.h). */
 static __always_inline void ipc__call(struct ipc_wish *wish, const __u64 *args)
 {
+	/* compat_ipc_parse_version() */
+	__u64 command = (args[0] & 0xffff) == 3 /* SEMCTL */ ? args[3] : args[2];
+	enum ipc_form form = command & 0x100 /* IPC_64 */ ? IPC_FORM_COMPAT : IPC_FORM_COMPAT_OLD;
+	__u32 inner = 0;
+
 	switch (args[0] & 0xffff) {
 	case 1: case 4: /* SEMOP, SEMTIMEDOP */
 		wish->kind = 0;
@@ -356,13 +440,15 @@ static __always_inline void ipc__call(struct ipc_wish *wish, const __u64 *args)
 		wish->number = args[1];
 		break;
 	case 3: /* SEMCTL */
-		ipc__control(wish, 0, args[1], args[3], 0, true);
+		/* The fifth argument points to what semctl() has for its fourth. */
+		if (args[4] && !bpf_probe_read_user(&inner, sizeof(inner), (void *)args[4]))
+			ipc__control(wish, 0, args[1], args[3], inner, form);
 		break;
 	case 14: /* MSGCTL */
-		ipc__control(wish, 1, args[1], args[2], 0, true);
+		ipc__control(wish, 1, args[1], args[2], args[4], form);
 		break;
 	case 24: /* SHMCTL */
-		ipc__control(wish, 2, args[1], args[2], 0, true);
+		ipc__control(wish, 2, args[1], args[2], args[4], form);
 		break;
 	}
 }
@@ -452,6 +538,7 @@ TIER_FUNCTION int entry__special(__u32 slot)
 	bool is_wanted = false, is_signal = false;
 	__s32 target = 0;
 	struct ipc_wish ipc = { .kind = -1 };
+	enum ipc_form form = narrow ? IPC_FORM_COMPAT : IPC_FORM_NATIVE;
 
 	switch (entry->call.shape.special) {
 	case ASH_SPECIAL_OPENAT2:
@@ -532,13 +619,13 @@ TIER_FUNCTION int entry__special(__u32 slot)
 		ipc.number = args[0];
 		break;
 	case ASH_SPECIAL_SEM_CONTROL:
-		ipc__control(&ipc, 0, args[0], args[2], args[3], narrow);
+		ipc__control(&ipc, 0, args[0], args[2], args[3], form);
 		break;
 	case ASH_SPECIAL_MSG_CONTROL:
-		ipc__control(&ipc, 1, args[0], args[1], args[2], narrow);
+		ipc__control(&ipc, 1, args[0], args[1], args[2], form);
 		break;
 	case ASH_SPECIAL_SHM_CONTROL:
-		ipc__control(&ipc, 2, args[0], args[1], args[2], narrow);
+		ipc__control(&ipc, 2, args[0], args[1], args[2], form);
 		break;
 	}
 	/* Looked up in one place: there are kernels that take programs of 4096 instructions only. */

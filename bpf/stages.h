@@ -316,8 +316,14 @@ static __always_inline void record__from_entry(struct record_memory *record, con
 	if (!used)
 		return;
 	/* The descriptor was no socket, so the kernel has not come to look at the address. */
-	if (call->shape.address && (ret == -EBADF || (ret == -ENOTSOCK && !(call->shape.flags & ASH_ADDRESS_FIRST))))
-		return;
+	if (call->shape.address && (ret == -EBADF || (ret == -ENOTSOCK && !(call->shape.flags & ASH_ADDRESS_FIRST)))) {
+		if (call->shape.special != ASH_SPECIAL_SOCKETCALL)
+			return;
+		/* The arguments of the call inside, which come first, it has read before. */
+		const struct aw_section *first = (const void *)call->sections;
+
+		used = sizeof(*first) + AW_ALIGN(first->length & 31);
+	}
 	const void *from = call->sections;
 
 	if (call->flags & INFLIGHT_LONG) {
@@ -428,7 +434,7 @@ static __always_inline void leave__sections(struct record_memory *record, const 
 		record__late_path(record, call, 5);
 	}
 	record__received_address(record, call, leave__result(leaving, returned));
-	record__descriptor_pair(record, call, leave__result(leaving, returned));
+	record__descriptor_pair(record, task, call, leave__result(leaving, returned));
 	record__mmap(record, call);
 	record__objects(record, task, call, leave__result(leaving, returned));
 }

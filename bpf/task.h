@@ -5,6 +5,7 @@
 
 #include "path.h"
 #include "record.h"
+#include "user_memory.h"
 
 static __always_inline void task__facts(struct task_struct *task, struct aw_syscall *call)
 {
@@ -123,6 +124,35 @@ static __always_inline struct file *task__file(struct task_struct *task, __u32 d
 	return file;
 }
 
+/*
+ * The two lowest descriptors that are free: those that pipe2() has just taken, told audit of, and given back because it could not hand them out
+ * (do_pipe2(), fs/pipe.c). Of the second the next 64 are looked at.
+ */
+static __always_inline bool task__free_pair(struct task_struct *task, __s32 pair[2])
+{
+	struct files_struct *files = READ(task, files);
+	struct fdtable *table = READ(files, fdt);
+	unsigned long *open = READ(table, open_fds);
+	/* Giving back has left this at the lower one (__put_unused_fd(), fs/file.c). */
+	__u32 first = READ(files, next_fd), next = first + 1;
+	__u64 words[2] = {};
+	__u32 shift = next & 63, free = 64;
+
+	if (next < READ(table, max_fds))
+		bpf_probe_read_kernel(&words[0], 8, open + (next >> 6));
+	if ((next | 63) + 1 < READ(table, max_fds))
+		bpf_probe_read_kernel(&words[1], 8, open + (next >> 6) + 1);
+	__u64 taken = words[0] >> shift | (shift ? words[1] << (64 - shift) : 0);
+
+	TIER_LOOP
+	for (__u32 i = 0; i < 64; i++)
+		if (free == 64 && !(taken >> i & 1))
+			free = i;
+	pair[0] = first;
+	pair[1] = next + free;
+	return free < 64;
+}
+
 /* What audit_copy_inode() (kernel/auditsc.c) takes of a file. Returns false when there is none. */
 static __always_inline bool object__read(struct aw_object *object, struct dentry *dentry, __u32 flags)
 {
@@ -144,6 +174,27 @@ static __always_inline bool object__read(struct aw_object *object, struct dentry
 	object->gid = BPF_CORE_READ(inode, i_gid.val);
 	object->flags = flags;
 	return true;
+}
+
+/* What FD_PAIR tells of pipes and sockets that were made, and of pipes that could not be handed out. */
+static __always_inline void record__descriptor_pair(struct record_memory *record, struct task_struct *task, const struct inflight *call,
+						    long ret)
+{
+	__u64 args[6];
+
+	if (!(call->shape.flags & ASH_FD_PAIR) || !RECORD_ROOM(record, 8))
+		return;
+	if (ret == -EFAULT && call->shape.pair_arg == 0) {
+		if (task__free_pair(task, (void *)RECORD_NEXT(record)))
+			record__section(record, AW_SECTION_FD_PAIR, 0, 0, 8);
+		return;
+	}
+	if (ret != 0 || !call__arguments(call, args))
+		return;
+	__u64 address = call->shape.pair_arg == 3 ? args[3] : args[0];
+	long error = bpf_probe_read_user(RECORD_NEXT(record), 8, (void *)address);
+
+	record__section(record, AW_SECTION_FD_PAIR, 0, 0, error ? -EFAULT : 8);
 }
 
 static __always_inline void record__object(struct record_memory *record, struct dentry *dentry, __u8 role, __u32 flags)

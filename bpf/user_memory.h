@@ -121,6 +121,27 @@ static __always_inline __u64 user__address(const struct ash_shape *shape, const 
 	return address;
 }
 
+/* The arguments of the call; of socketcall() those of the call inside, where they were given. Returns false when they cannot be read. */
+static __always_inline bool call__arguments(const struct inflight *call, __u64 args[6])
+{
+	__u32 inner[6];
+
+	if (call->shape.special != ASH_SPECIAL_SOCKETCALL) {
+		__builtin_memcpy(args, call->args, 6 * sizeof(args[0]));
+		return true;
+	}
+	/* None of those that have an address has fewer than three; what is behind the last one does not matter. */
+	__builtin_memset(inner, 0, sizeof(inner));
+	if (bpf_probe_read_user(inner, sizeof(inner), (void *)call->args[1]) &&
+	    bpf_probe_read_user(inner, 4 * sizeof(inner[0]), (void *)call->args[1]) &&
+	    bpf_probe_read_user(inner, 3 * sizeof(inner[0]), (void *)call->args[1]))
+		return false;
+	TIER_LOOP
+	for (int i = 0; i < 6; i++)
+		args[i] = inner[i];
+	return true;
+}
+
 static __always_inline void entry__address(struct entry_memory *entry)
 {
 	__u8 kind = entry->call.shape.address;
@@ -128,7 +149,11 @@ static __always_inline void entry__address(struct entry_memory *entry)
 	if (kind != ASH_ADDRESS_IN && kind != ASH_ADDRESS_MSG_IN)
 		return;
 	__s32 length = 0;
-	__u64 address = user__address(&entry->call.shape, entry->call.args, entry->call.arch, &length);
+	__u64 args[6];
+
+	if (!call__arguments(&entry->call, args))
+		return;
+	__u64 address = user__address(&entry->call.shape, args, entry->call.arch, &length);
 
 	/* move_addr_to_kernel() (net/socket.c): a longer one is refused before audit sees it, an empty one is not shown. */
 	if (!address || length <= 0 || length > AW_SOCKADDR_MAX)
@@ -165,10 +190,11 @@ static __always_inline void record__received_address(struct record_memory *recor
 {
 	__u8 kind = call->shape.address;
 	__s32 length = 0;
+	__u64 args[6];
 
-	if ((kind != ASH_ADDRESS_OUT && kind != ASH_ADDRESS_MSG_OUT) || ret < 0)
+	if ((kind != ASH_ADDRESS_OUT && kind != ASH_ADDRESS_MSG_OUT) || ret < 0 || !call__arguments(call, args))
 		return;
-	__u64 address = user__address(&call->shape, call->args, call->arch, &length);
+	__u64 address = user__address(&call->shape, args, call->arch, &length);
 
 	if (!address || length <= 0 || !RECORD_ROOM(record, AW_SOCKADDR_MAX))
 		return;
@@ -177,16 +203,6 @@ static __always_inline void record__received_address(struct record_memory *recor
 	if (bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 255), (void *)address))
 		length = -EFAULT;
 	record__section(record, AW_SECTION_SOCKADDR, 0, 0, length);
-}
-
-static __always_inline void record__descriptor_pair(struct record_memory *record, const struct inflight *call, long ret)
-{
-	if (!(call->shape.flags & ASH_FD_PAIR) || ret != 0 || !RECORD_ROOM(record, 8))
-		return;
-	__u64 address = call->shape.pair_arg == 3 ? call->args[3] : call->args[0];
-	long error = bpf_probe_read_user(RECORD_NEXT(record), 8, (void *)address);
-
-	record__section(record, AW_SECTION_FD_PAIR, 0, 0, error ? -EFAULT : 8);
 }
 
 /*

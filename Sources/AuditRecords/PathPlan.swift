@@ -91,6 +91,7 @@ struct PathPlan {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if name.count == 0, use == .lookupUnlessEmpty { continue }
             if use == .mountSource, !Self.mountsPath(event) { continue }
+            if argument == 1, RefusedCalls.hasNoQuotaType(event) { continue }
             if !resultIsPlaced {
                 // The call returned a descriptor: its file is what its (only) name led to.
                 resultIsPlaced = true
@@ -104,7 +105,7 @@ struct PathPlan {
                 addLookedUp(name, use, outcome: PathOutcome(use, name: name, event, isRename: isRename), event)
             }
         }
-        if index.socketPath.count > 0 { addSocketPath(index.socketPath, uses, event) }
+        if index.socketPath.count > 0 { addSocketPath(index, uses, event) }
         for argument in 0..<6 where index.named & (1 << argument) != 0 {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if PathOutcome(use, event, isRename: isRename) == .changed {
@@ -164,8 +165,11 @@ struct PathPlan {
     }
 
     /// The file that a unix socket's address names: looked up by connect and send, made by bind.
-    private mutating func addSocketPath(_ name: Slot, _ uses: PathUseTable, _ event: borrowing EventView) {
-        let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 1)
+    private mutating func addSocketPath(_ index: SectionIndex, _ uses: PathUseTable, _ event: borrowing EventView) {
+        let name = index.socketPath
+        // Inside of socketcall() bind() has the number 2 (SYS_BIND, linux/net.h).
+        let binds = index.specialKind == UInt8(AW_SPECIAL_SOCKETCALL.rawValue) && event.call.args.0 == 2
+        let use = binds ? .create : uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: 1)
         guard Self.readsAddress(event, use) else { return }
         let outcome = PathOutcome(use, event, isRename: false)
         addLookedUp(name, use, outcome: outcome, event)

@@ -36,10 +36,11 @@ extension RecordFormatter {
             writeQueueNotify(event, index: index, line: &line, into: &buffer)
         case AW_SPECIAL_MQ_GETSETATTR where result == 0:
             writeQueueAttributes(event, index: index, line: &line, into: &buffer)
-        // EINVAL and EIDRM: the object under that number is not the one that was meant.
+        // EINVAL and EIDRM: mostly, the object under that number is not the one that was meant.
         // EFAULT with new permissions: they are read before the object is looked for.
-        case AW_SPECIAL_IPC
-        where result != -Int64(EINVAL) && result != -Int64(EIDRM) && result != -Int64(EFAULT):
+        case AW_SPECIAL_IPC where result != -Int64(EIDRM) && result != -Int64(EFAULT):
+            let set = value(event, index.ipcSetPermissions, as: aw_ipc_set.self)
+            if result == -Int64(EINVAL), !RefusedCalls.reachesPermissions(event, set) { return }
             writeIPC(event, index: index, line: &line, into: &buffer)
         case AW_SPECIAL_SOCKETCALL:
             writeSocketcall(event, index: index, line: &line, into: &buffer)

@@ -257,6 +257,31 @@ import Testing
         #expect(try format(event, options: Self.options).filter { $0.contains(" inode=7 dev=01:02 ") }.count == 2)
     }
 
+    /// socketcall(2) of i386 is 102, and bind 2 inside of it, connect 3 (linux/net.h).
+    @Test(arguments: [(UInt64(2), ["PARENT d/", "CREATE d/s"]), (UInt64(3), ["NORMAL d/s"])])
+    func socketsWithinSocketcall(_ inner: UInt64, _ items: [String]) throws {
+        var event = EventBuilder()
+        event.call.arch = 0x4000_0003
+        event.call.nr = 102
+        event.call.args = (inner, 0x1000, 0, 0, 0, 0)
+        event.add(.workingDirectory, "/w")
+        event.add(.special, detail: UInt8(AW_SPECIAL_SOCKETCALL.rawValue), [UInt8](repeating: 0, count: 12))
+        event.add(.socketAddress, [1, 0] + Array("d/s".utf8))
+        #expect(try Self.items(event) == items)
+    }
+
+    /// quotactl() (fs/quota/quota.c): the type of quota is in the lower 8 bits, and there are 3 (MAXQUOTAS).
+    @Test func quotasOfNoTypeNameNoDevice() throws {
+        let calls: [(command: UInt64, ret: Int64, items: [String])] = [
+            (3, -22, []), (.max, -22, []), (2, -22, ["NORMAL n"]), (3, -1, ["NORMAL n"]),
+        ]
+        for (command, ret, items) in calls {
+            var event = try Self.event("quotactl", [(1, "n")], ret: ret)
+            event.call.args.0 = command
+            #expect(try Self.items(event) == items, "\(command) \(ret)")
+        }
+    }
+
     @Test func aDescriptorsFileHasNoName() throws {
         var event = try Self.event("fchmod", [])
         event.add(Self.file, as: AW_ROLE_DESCRIPTOR)

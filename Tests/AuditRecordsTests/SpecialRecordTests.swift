@@ -162,6 +162,23 @@ import Testing
     // MARK: When there is none
 
     /// Results with which a call ends before it comes to tell audit, and others with which it ends afterwards.
+    /// ipc_update_perm() (ipc/util.c) refuses owners that are none when audit has been told of both; semctl_main() (ipc/sem.c) a semaphore
+    /// that the set does not have, behind ipcperms().
+    @Test func refusedBehindThePermissions() throws {
+        for (uid, gid, count) in [(UInt32.max, UInt32(4), 2), (3, .max, 2), (3, 4, 0)] {
+            var event = Self.event(AW_SPECIAL_IPC, Self.ipc, ret: -22)
+            let set = aw_ipc_set(qbytes: 1, uid: uid, gid: gid, mode: 0, reserved: 0)
+            event.add(.special, detail: UInt8(AW_SPECIAL_IPC_SET_PERM.rawValue), rawBytes(of: set))
+            #expect(try Self.records(event).count == count, "\(uid) \(gid)")
+        }
+        // semctl(2) of x86-64 is 66. GETVAL is 12, SETVAL 16 (linux/sem.h).
+        for (number, command, count) in [(UInt32(66), UInt64(12), 1), (66, 16, 0), (71, 12, 0)] {
+            var event = Self.event(AW_SPECIAL_IPC, Self.ipc, ret: -22, args: (1, 9, command, 0))
+            event.call.nr = number
+            #expect(try Self.records(event).count == count, "\(number) \(command)")
+        }
+    }
+
     @Test func resultsThatLeaveTheRecordOut() throws {
         let none = aw_credentials()
         let kinds: [(aw_special, [UInt8], without: [Int64], with: [Int64])] = [

@@ -17,6 +17,9 @@ enum Allowance: String, CaseIterable, Sendable {
     /// Before 5.11 the working directory is noted with a name that is read from the caller only (audit_getname()), since then with every
     /// file, also of a descriptor (audit_alloc_name(); 6d915476e67d "audit: trigger accompanying records when no rules present").
     case directoryOfDescriptor = "cwd-of-descriptor"
+    /// Before 6.14 audit does not know the file that mkdir() or rmdir() is about again by a name that ends in a slash, and lists it and its
+    /// directory anew, without a name ("audit: fix suffixed '/' filename matching"; github.com/linux-audit/audit-kernel/issues/127).
+    case slash = "slash-at-end"
     /// Audit reads the coarse clock right behind the tracepoint at which we do. On an emulated processor that is long enough for ticks to come
     /// in between, and late ones come at once: ours is the earlier stamp then. Only where the machine is said to be emulated.
     case lateTick = "late-tick"
@@ -29,6 +32,7 @@ enum Allowance: String, CaseIterable, Sendable {
         case .titleCache: "the kernel keeps a task's first title until it ends; ours is the present one"
         case .openat2: "before 5.16 the kernel has no OPENAT2 record"
         case .directoryOfDescriptor: "before 5.11 the kernel has no CWD of calls that name no file"
+        case .slash: "before 6.14 the kernel lists anew what mkdir and rmdir name with a slash at the end"
         case .lateTick: "emulated ticks come late: ours can be up to two ticks earlier"
         }
     }

@@ -49,6 +49,9 @@ struct Record: Sendable {
 
     mutating func dropLastField() { fields.removeLast() }
 
+    /// Drops all fields called `name`.
+    mutating func drop(_ name: String) { fields.removeAll { $0.name == name } }
+
     /// The value of the first field called `name`.
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 

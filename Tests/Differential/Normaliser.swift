@@ -109,6 +109,13 @@ struct Normaliser {
             counts[.directoryOfDescriptor, default: 0] += 1
             ours.records.removeAll { $0.type == "CWD" }
         }
+        if origin.isBefore(6, 14), Self.directoryCalls.contains(Figures.call(kernel)), Self.isListedAnew(kernel, ours) {
+            counts[.slash, default: 0] += 1
+            kernel.records.removeAll { $0.type == "PATH" }
+            ours.records.removeAll { $0.type == "PATH" }
+            for place in kernel.records.indices { kernel.records[place].drop("items") }
+            for place in ours.records.indices { ours.records[place].drop("items") }
+        }
         if let pid = kernel.pid, let one = kernel.title, let other = ours.title, one != other,
             titles.first[pid] == one, titles.contains(other)
         {
@@ -122,6 +129,28 @@ struct Normaliser {
     private static func filesHaveNoNames(_ event: Event) -> Bool {
         let files = event.records.filter { $0.type == "PATH" }
         return !files.isEmpty && files.allSatisfy { $0["name"] == "(null)" }
+    }
+
+    private static let directoryCalls: Set = [
+        "mkdir", "mkdir/32", "mkdirat", "mkdirat/32", "rmdir", "rmdir/32", "unlinkat", "unlinkat/32",
+    ]
+
+    /// Whether ours has a directory and what was made or removed in it, by a name that ends in a slash, and the kernel has the same files: the
+    /// directory by its name or by that one, then again both without names, once for each time that it was told.
+    private static func isListedAnew(_ kernel: Event, _ ours: Event) -> Bool {
+        let (theirs, own) = (kernel.records.filter { $0.type == "PATH" }, ours.records.filter { $0.type == "PATH" })
+        guard own.count == 2, theirs.count > 2, let name = own[1]["name"], name.hasSuffix("/\"") || name.hasSuffix("2F"),
+            own[0]["nametype"] == "PARENT", ["CREATE", "DELETE"].contains(own[1]["nametype"]),
+            [own[0]["name"], name].contains(theirs[0]["name"]), isSameFile(theirs[0], own[0]), isSameFile(theirs[theirs.count - 1], own[1])
+        else { return false }
+        return theirs.dropFirst().allSatisfy { again in
+            again["name"] == "(null)" && (isSameFile(again, own[0]) || again["nametype"] == own[1]["nametype"])
+        }
+    }
+
+    /// Whether two PATH records are the same but for number and name.
+    private static func isSameFile(_ one: Record, _ other: Record) -> Bool {
+        one.fields.filter { !["item", "name"].contains($0.name) } == other.fields.filter { !["item", "name"].contains($0.name) }
     }
 
     /// Two ticks where there are 250 in a second, as on Debian's kernels, ms, and one for rounding.
