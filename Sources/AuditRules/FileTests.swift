@@ -21,6 +21,8 @@ struct FileTests: ~Escapable {
         case .exe: return isProgram(paths.paths[Int(test.operand)]) == (test.op == .equal)
         case .compare: return compares(test, call, files, file)
         case .dir: return isBelow(paths.paths[Int(test.operand)], files)
+        case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
+            return ExtensionTests(event: event, paths: paths).holds(test, call, files, file)
         case .filetype:
             // The kernel asks all of them, also when the rule is about one.
             var isThere = false

@@ -42,6 +42,17 @@ struct PathText {
         return replaceAlias(aliases) && begins(with: directory)
     }
 
+    /// Whether it matches one of `globs`, or does so by one of the aliases.
+    mutating func matches(_ globs: [Glob], aliases: RulePaths) -> Bool {
+        if matches(globs) { return true }
+        return replaceAlias(aliases) && matches(globs)
+    }
+
+    private func matches(_ globs: [Glob]) -> Bool {
+        for glob in globs where glob.matches(count: count, { bytes[$0] }) { return true }
+        return false
+    }
+
     private func isEqual(_ path: [UInt8]) -> Bool { length(of: path) == count && begins(with: path) }
 
     /// Length without slashes at the end; 0 for the root.

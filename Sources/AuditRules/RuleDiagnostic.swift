@@ -114,6 +114,16 @@ package enum RuleFault: Sendable, Equatable {
     case operatorRefused(String)
     case identityRefused
 
+    // Fields that begin in x-.
+    case unknownExtension
+    case patternMalformed
+    case patternNotAbsolute
+    case rateOfZero
+    case rateOfNever
+    case secondRate
+    /// Said by a strict check only.
+    case isExtension
+
     // -k.
     case keyNeedsSelector
     case keyTooLong(limit: Int)
@@ -212,6 +222,14 @@ package enum RuleFault: Sendable, Equatable {
         case .fieldRefused(let code): "libaudit refuses the field with error \(code)"
         case .operatorRefused(let symbol): "the kernel refuses the operator \(symbol) for this field (Invalid argument)"
         case .identityRefused: "the kernel refuses -1 as a user or group (Invalid argument); only auid can be unset, with = or !="
+        case .unknownExtension:
+            "-F unknown field; this program's own are \(RuleField.extensionNames.map(\.name).joined(separator: ", "))"
+        case .patternMalformed: "[ without ] in a pattern; write [[] for the character"
+        case .patternNotAbsolute: "a path begins with /, so the pattern matches none; begin it with / or *"
+        case .rateOfZero: "a rule of no events a second; use never"
+        case .rateOfNever: "only rules that write (always) can be limited"
+        case .secondRate: "one x-rate a rule"
+        case .isExtension: "an extension of this program, which auditctl refuses"
         case .keyNeedsSelector: "Key field needs a watch, syscall or exe path given prior to it; put -S (or -S all) before -k"
         case .keyTooLong(let limit): "key option exceeds size limit of \(limit) bytes, all keys of the rule together"
         case .secondKey: "the kernel takes one key field a rule (Invalid argument); use key= throughout"

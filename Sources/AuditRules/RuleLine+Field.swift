@@ -36,6 +36,7 @@ extension RuleLine {
         guard let (name, op, value) = FieldText.split(word.bytes) else { return fail(word, .operatorMissing) }
         if name.isEmpty { return fail(word, .fieldNameMissing) }
         if value.isEmpty { return fail(word, .valueMissing) }
+        if name.starts(with: "x-".utf8) { return readExtension(word, name, op, value) }
         guard let number = LibAudit.field(named: name) else { return fail(word, .unknownField) }
         let field = RuleField(rawValue: number)
         if list == .exclude, field?.isOfExcludeList != true { return fail(word, .excludeListFields) }
@@ -121,6 +122,31 @@ extension RuleLine {
         tests.append(RuleTest(field, op, text: path))
     }
 
+    // MARK: Fields that audit does not have
+
+    private mutating func readExtension(_ word: RuleWord, _ name: [UInt8], _ symbol: String, _ value: [UInt8]) {
+        guard let field = RuleField.extensionNames.first(where: { $0.name.utf8.elementsEqual(name) })?.field else {
+            return fail(word, .unknownExtension)
+        }
+        guard let op = RuleOperator(symbol: symbol) else { return fail(word, .operatorMissing) }
+        if list != .exit { return fail(word, .exitListOnly) }
+        guard field.takes(op) else { return fail(word, field == .rate ? .equalOnly : .equalOrNotOnly) }
+        if field == .rate {
+            guard value.allSatisfy(\.isDigit), let number = RuleNumber.leading(value), number <= UInt64(UInt32.max) else {
+                return fail(word, .notNumber)
+            }
+            guard number > 0 else { return fail(word, .rateOfZero) }
+            guard action == .always else { return fail(word, .rateOfNever) }
+            if tests.contains(where: { $0.field == .rate }) { return fail(word, .secondRate) }
+            return tests.append(RuleTest(field, op, UInt32(number)))
+        }
+        guard value.count <= Self.textLimit else { return fail(word, .stringTooLong) }
+        guard Glob(value).isWellFormed else { return fail(word, .patternMalformed) }
+        if field.isOfPaths, let first = value.first, !"/*?[".utf8.contains(first) { return fail(word, .patternNotAbsolute) }
+        hasOtherSelector = true
+        tests.append(RuleTest(field, op, text: value))
+    }
+
     // MARK: Fields for which libaudit asks the kernel over netlink whether it knows them, which needs root
 
     /// `sessionid`. Numbers are read as libaudit does; a word that is no number is refused, which libaudit takes for 0.
@@ -186,6 +212,11 @@ extension RuleField {
         default: false
         }
     }
+}
+
+extension RuleField {
+    /// What it compares begins with a slash.
+    fileprivate var isOfPaths: Bool { [.pathGlob, .exeGlob, .parentExeGlob, .ancestorExeGlob].contains(self) }
 }
 
 extension RuleTestValue {

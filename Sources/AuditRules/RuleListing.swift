@@ -60,7 +60,7 @@ package struct RuleListing {
     }
 
     private static func field(_ test: RuleTest, isWatch: Bool) -> String {
-        let name = LibAudit.name(field: test.field.rawValue) ?? ""
+        let name = test.field.name ?? ""
         let signed = Int32(bitPattern: test.value)
         let value: String
         switch test.field {

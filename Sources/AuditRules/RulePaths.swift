@@ -41,6 +41,8 @@ struct RulePaths: Sendable {
     private(set) var paths: [RulePath] = []
     /// Directories that are links: the link, and where it leads. Only those near the root, which all programs use.
     private(set) var aliases: [(link: [UInt8], target: [UInt8])] = []
+    /// The patterns of `x-` fields, in sets of which one must match.
+    private(set) var globs: [[Glob]] = []
     private var known: [Key: UInt32] = [:]
 
     private struct Key: Hashable {
@@ -52,11 +54,25 @@ struct RulePaths: Sendable {
     mutating func add(_ text: [UInt8], _ use: RulePath.Use) -> UInt32 {
         let key = Key(text: text, use: use)
         if let number = known[key] { return number }
-        if aliases.isEmpty { aliases = PathLook.links(in: ["/", "/usr", "/var"]) }
+        lookForAliases()
         let number = UInt32(paths.count)
         paths.append(RulePath(text, use))
         known[key] = number
         return number
+    }
+
+    /// The number of a set of patterns, for compiled tests.
+    ///
+    /// - Parameter isOfPaths: paths are compared with it, which may go through links.
+    mutating func add(_ set: [Glob], isOfPaths: Bool) -> UInt32 {
+        if isOfPaths { lookForAliases() }
+        if let number = globs.firstIndex(of: set) { return UInt32(number) }
+        globs.append(set)
+        return UInt32(globs.count - 1)
+    }
+
+    private mutating func lookForAliases() {
+        if aliases.isEmpty { aliases = PathLook.links(in: ["/", "/usr", "/var"]) }
     }
 
     /// Looks at all paths again.

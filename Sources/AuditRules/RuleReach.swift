@@ -11,7 +11,8 @@ enum RuleReach {
         for test in rule.tests {
             switch test.field {
             case .perm where test.op == .equal: mask.formIntersection(SyscallClasses.of(abi).calls(withPermission: test.value))
-            case .path, .dir, .inode, .devmajor, .devminor, .ownerUser, .ownerGroup: mask.formIntersection(withFiles(abi))
+            case .pathGlob where test.op == .notEqual: break
+            case .path, .dir, .inode, .devmajor, .devminor, .ownerUser, .ownerGroup, .pathGlob: mask.formIntersection(withFiles(abi))
             case .filetype where test.op == .equal: mask.formIntersection(withFiles(abi))
             case .fieldCompare where FieldPairs.names(test.value)?.1.hasPrefix("obj_") == true:
                 mask.formIntersection(withFiles(abi))

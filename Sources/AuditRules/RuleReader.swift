@@ -76,6 +76,16 @@ package struct RuleReader {
     /// What is odd, and wrong lines that -i or -c let pass, in file order each.
     package var remarks: [RuleDiagnostic] { skipped + warnings + ((try? loaded()) ?? []).flatMap(Self.strangeParts) }
 
+    /// Rules with fields that audit does not have, which a strict check refuses.
+    package var extensions: [RuleDiagnostic] {
+        ((try? loaded()) ?? []).compactMap { rule in
+            rule.tests.first(where: \.field.isExtension).map { test in
+                RuleDiagnostic(
+                    file: rule.place.file, line: rule.place.line, column: 1, word: test.field.name ?? "", fault: .isExtension)
+            }
+        }
+    }
+
     /// The options read that are no rules, each once, in the order in which they were read first.
     package var controlOptions: [String] {
         var options: [String] = []

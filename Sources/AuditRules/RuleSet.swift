@@ -52,7 +52,10 @@ package struct RuleSet: Sendable {
         var tests: [CompiledTest] = []
         var paths = RulePaths()
         for rule in rules {
-            let own = rule.tests.compactMap { CompiledTest($0, paths: &paths) }
+            // No path may match any of them: one test, so that the paths are put together once. Last, because that costs most.
+            let excluded = rule.tests.filter { $0.field == .pathGlob && $0.op == .notEqual }
+            var own = rule.tests.filter { !excluded.contains($0) }.compactMap { CompiledTest($0, paths: &paths) }
+            if !excluded.isEmpty { own.append(CompiledTest(noPathOf: excluded, paths: &paths)) }
             compiled.append(
                 CompiledRule(
                     isNever: rule.action == .never, isOfOneFile: own.contains(where: \.isOfOneFile),
@@ -112,6 +115,8 @@ struct CompiledTest: Sendable {
         case .path: operand = paths.add(test.text, .file)
         case .dir: operand = paths.add(test.text, .directory)
         case .exe: operand = paths.add(test.text, .program)
+        case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
+            operand = paths.add([Glob(test.text)], isOfPaths: fact == .pathGlob)
         // The kernel turns any non-zero value of success= into AUDITSC_SUCCESS, zero into AUDITSC_FAILURE, and compares
         // these two with whatever operator was given.
         case .success: operand = test.value != 0 ? ReturnState.success : ReturnState.failure
@@ -119,11 +124,18 @@ struct CompiledTest: Sendable {
         }
     }
 
+    /// All of `tests`, which are `x-path!=`.
+    init(noPathOf tests: [RuleTest], paths: inout RulePaths) {
+        fact = .pathGlob
+        op = .notEqual
+        operand = paths.add(tests.map { Glob($0.text) }, isOfPaths: true)
+    }
+
     var isOfOneFile: Bool { fact == .path || fact == .inode && op == .equal }
 
     var needsFiles: Bool {
         switch fact {
-        case .inode, .devmajor, .devminor, .path, .dir, .filetype, .ownerUser, .ownerGroup: true
+        case .inode, .devmajor, .devminor, .path, .dir, .filetype, .ownerUser, .ownerGroup, .pathGlob: true
         case .compare: FieldPairs.isWithFile(operand)
         default: false
         }
@@ -172,6 +184,13 @@ enum Fact: UInt8, Sendable {
     case compare
     /// A security label, which nothing has here: never equal and never unequal.
     case label
+    // From here on: ``ExtensionTests``.
+    case pathGlob
+    case exeGlob
+    case commGlob
+    case titleGlob
+    case parentExeGlob
+    case ancestorExeGlob
 
     init?(_ field: RuleField) {
         switch field {
@@ -206,6 +225,12 @@ enum Fact: UInt8, Sendable {
         case .ownerUser: self = .ownerUser
         case .ownerGroup: self = .ownerGroup
         case .fieldCompare: self = .compare
+        case .pathGlob: self = .pathGlob
+        case .exeGlob: self = .exeGlob
+        case .commGlob: self = .commGlob
+        case .titleGlob: self = .titleGlob
+        case .parentExeGlob: self = .parentExeGlob
+        case .ancestorExeGlob: self = .ancestorExeGlob
         default:
             guard field.isLabel else { return nil }
             self = .label

@@ -71,6 +71,31 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
     case a1 = 201
     case a2 = 202
     case a3 = 203
+    // Ours, which audit does not have (``extensionNames``). libaudit has no numbers as high as these.
+    case pathGlob = 0x1_0000
+    case exeGlob = 0x1_0001
+    case commGlob = 0x1_0002
+    case titleGlob = 0x1_0003
+    case parentExeGlob = 0x1_0004
+    case ancestorExeGlob = 0x1_0005
+    case rate = 0x1_0006
+
+    /// Fields that audit does not have. auditctl refuses every name that begins in `x-`, so that they change no legal line.
+    static let extensionNames: [(name: String, field: RuleField)] = [
+        ("x-path", .pathGlob), ("x-exe", .exeGlob), ("x-comm", .commGlob), ("x-proctitle", .titleGlob), ("x-parent-exe", .parentExeGlob),
+        ("x-ancestor-exe", .ancestorExeGlob), ("x-rate", .rate),
+    ]
+
+    /// It is none of audit's.
+    var isExtension: Bool { rawValue >= Self.pathGlob.rawValue }
+
+    /// Its value is a pattern (``Glob``).
+    var isGlob: Bool { isExtension && self != .rate }
+
+    /// As rules write it, or nil where libaudit has no name for it.
+    var name: String? {
+        isExtension ? Self.extensionNames.first { $0.field == self }?.name : LibAudit.name(field: rawValue)
+    }
 
     /// Whether the kernel takes `op` for it (kernel/auditfilter.c, `audit_field_valid()`, since 5.3), as far as libaudit lets
     /// it come.
@@ -78,7 +103,8 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
         switch self {
         case .a0, .a1, .a2, .a3, .pers, .devminor: true
         // audit_to_watch(), audit_make_tree().
-        case .path, .dir: op == .equal
+        case .path, .dir, .rate: op == .equal
+        case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob: op == .equal || op == .notEqual
         case .arch, .fstype, .perm, .filetype, .fieldCompare, .exe, .inode, .subjectUser, .subjectRole, .subjectType,
             .objectUser, .objectRole, .objectType:
             op == .equal || op == .notEqual
@@ -98,7 +124,7 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
     var isText: Bool {
         switch self {
         case .path, .dir, .exe: true
-        default: isLabel
+        default: isLabel || isGlob
         }
     }
 

@@ -10,12 +10,21 @@ enum RuleWording {
         case .path: return "it is about the file " + string(test)
         case .dir: return "it is about a file below " + string(test)
         case .exe: return "the program " + relation(test.op) + " " + string(test)
+        case .pathGlob: return "it is about \(test.op == .equal ? "a" : "no") file whose path matches " + string(test)
+        case .exeGlob: return "the path of the program " + match(test)
+        case .commGlob: return "the name of the task " + match(test)
+        case .titleGlob: return "the command line " + match(test)
+        case .parentExeGlob: return "the path of the parent's program " + match(test)
+        case .ancestorExeGlob: return "the path of \(test.op == .equal ? "an" : "no") ancestor's program matches " + string(test)
+        case .rate: return "there have been fewer than \(test.value) of them in the same second"
         case .fieldCompare:
             guard let (left, right) = FieldPairs.names(test.value) else { return "two fields compare" }
             return "\(left) \(test.op == .equal ? "equals" : "differs from") \(right)"
         default: return "\(name(test.field)) \(relation(test.op)) \(value(test))"
         }
     }
+
+    private static func match(_ test: RuleTest) -> String { (test.op == .equal ? "matches " : "does not match ") + string(test) }
 
     private static func string(_ test: RuleTest) -> String { String(decoding: test.text, as: UTF8.self) }
 

@@ -2,7 +2,7 @@
 internal import AuditOutputs
 internal import CAuditWire
 
-/// The account of a run: every event is in exactly one of written, filtered, bad and lost.
+/// The account of a run: every event is in exactly one of written, filtered, suppressed, bad and lost.
 struct Account {
     /// Calls that the kernel side selected.
     let total: UInt64
@@ -10,6 +10,8 @@ struct Account {
     let written: UInt64
     /// Events that the rules refused, in the kernel or after it.
     let filtered: UInt64
+    /// Events beyond what their rules may write in a second.
+    let suppressed: UInt64
     /// Records from the kernel side that could not be decoded.
     let bad: UInt64
     /// Events that were written with something missing.
@@ -25,6 +27,7 @@ struct Account {
         total = kernel.generated + missed
         written = counts.submitted - min(counts.submitted, lostOutput)
         filtered = kernel.filtered + counts.filtered
+        suppressed = counts.suppressed
         bad = counts.bad
         incomplete = counts.incomplete
         lost = [
@@ -41,7 +44,8 @@ struct Account {
     /// The report for the screen.
     var text: String {
         var lines = [
-            "total \(total)", "written \(written)", "filtered \(filtered)", "bad \(bad)", "incomplete \(incomplete)",
+            "total \(total)", "written \(written)", "filtered \(filtered)",
+            "suppressed \(suppressed)", "bad \(bad)", "incomplete \(incomplete)",
             "lost \(lostTotal)",
         ]
         lines += lost.map { "\($0.name) \($0.count)" }

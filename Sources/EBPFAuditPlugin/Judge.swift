@@ -5,6 +5,8 @@ internal import AuditRules
 struct Judge {
     let generation: UInt32
     var evaluator: Evaluator
+    /// How many events each rule has written in the present second.
+    var limit: RateLimit
     /// The formatter's number for the key of the first rule.
     var firstKey = 0
     /// Events that each rule has decided, by its position.
@@ -13,6 +15,7 @@ struct Judge {
     init(_ rules: RuleSet, generation: UInt32) {
         self.generation = generation
         evaluator = Evaluator(rules)
+        limit = RateLimit(rules)
         hits = Array(repeating: 0, count: rules.rules.count)
     }
 

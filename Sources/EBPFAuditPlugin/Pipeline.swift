@@ -124,6 +124,8 @@ struct Counts {
     var events: UInt64 = 0
     /// Events that the rules refuse, after the kernel's prefilter let them through.
     var filtered: UInt64 = 0
+    /// Events beyond what their rules may write in a second (`x-rate=`).
+    var suppressed: UInt64 = 0
     /// Records that are no event.
     var bad: UInt64 = 0
     /// Events of which something could not be read or was cut.
@@ -137,6 +139,7 @@ struct Counts {
     mutating func add(_ other: Counts) {
         events += other.events
         filtered += other.filtered
+        suppressed += other.suppressed
         bad += other.bad
         incomplete += other.incomplete
         lostQueue += other.lostQueue
@@ -187,8 +190,11 @@ struct Stages: ~Copyable {
         switch verdict.decision {
         case .select where hidesAll(event, place):
             counts.filtered += 1
+        case .select(let rule) where isOverRate(rule, place, event.header.time):
+            counts.suppressed += 1
         case .select(let rule):
             guard format(event, realtime(event), firstKey + rule) else { return false }
+            if let place { earlier[place].limit.count(rule, time: event.header.time) } else { current.limit.count(rule, time: event.header.time) }
         case .reject:
             counts.filtered += 1
         }
@@ -231,6 +237,13 @@ struct Stages: ~Copyable {
         let generation = event.call.generation
         if generation == current.generation { return nil }
         return earlier.firstIndex { $0.generation == generation }
+    }
+
+    /// Whether rule `rule` of the earlier rules at `place`, or for nil of those in force, has written what it may in this second.
+    @inline(__always)
+    private func isOverRate(_ rule: Int, _ place: Int?, _ time: UInt64) -> Bool {
+        if let place { return earlier[place].limit.isReached(by: rule, time: time) }
+        return current.limit.isReached(by: rule, time: time)
     }
 
     private func realtime(_ event: borrowing EventView) -> UInt64 {

@@ -14,7 +14,7 @@ struct RulesCommand: ParsableCommand {
             commandName: "check",
             abstract: "Report every mistake in rules files as file:line:column, and exit with 65 if there is one.")
 
-        @Flag(help: "Count as a mistake, too: what is odd, what -i lets pass, and what `run` cannot judge yet.")
+        @Flag(help: "Count as a mistake, too: what is odd, what -i lets pass, what `run` cannot judge yet, and fields that begin in x-.")
         var strict = false
 
         @OptionGroup var rules: RulePaths
@@ -38,7 +38,8 @@ struct RulesCommand: ParsableCommand {
             let rules = try reader.loaded()
             let remarks = reader.remarks + rules.compactMap(\.unsupportedHere)
             // -c: auditctl loads what is right and fails in the end.
-            if strict && !remarks.isEmpty || reader.hasFailed { throw .wrong(remarks) }
+            let extensions = strict ? reader.extensions : []
+            if strict && !(remarks + extensions).isEmpty || reader.hasFailed { throw .wrong(remarks + extensions) }
             for remark in remarks { Screen.error("ebpf-audit: \(remark)\n") }
             let controls = reader.controlOptions
             let said =

@@ -51,7 +51,8 @@ struct StatusRecord {
 
     private static func fields(_ account: Account) -> [StatusField] {
         [
-            StatusField("total", account.total), StatusField("filtered", account.filtered), StatusField("bad", account.bad),
+            StatusField("total", account.total), StatusField("filtered", account.filtered),
+            StatusField("suppressed", account.suppressed), StatusField("bad", account.bad),
             StatusField("incomplete", account.incomplete), StatusField("lost", account.lostTotal),
         ] + account.lost.map { StatusField($0.name, $0.count) }
     }

@@ -6,7 +6,7 @@ import Testing
 struct Report {
     /// Why an event can be lost.
     static let reasons = ["ring", "inflight", "orphaned", "missed", "queue", "output"].map { "lost-" + $0 }
-    static let names = ["total", "written", "filtered", "bad", "incomplete", "lost"] + reasons
+    static let names = ["total", "written", "filtered", "suppressed", "bad", "incomplete", "lost"] + reasons
 
     private let numbers: [String: UInt64]
 
@@ -28,8 +28,8 @@ struct Report {
 
     /// Nothing disappears uncounted.
     func expectExact(sourceLocation: SourceLocation = #_sourceLocation) {
-        let sum = self["written"] + self["filtered"] + self["bad"] + self["lost"]
-        #expect(self["total"] == sum, "total = written + filtered + bad + lost", sourceLocation: sourceLocation)
+        let sum = self["written"] + self["filtered"] + self["suppressed"] + self["bad"] + self["lost"]
+        #expect(self["total"] == sum, "total = written + filtered + suppressed + bad + lost", sourceLocation: sourceLocation)
         let lost = Self.reasons.map { self[$0] }.reduce(0, +)
         #expect(self["lost"] == lost, "lost is the sum of its reasons", sourceLocation: sourceLocation)
     }
