@@ -57,7 +57,8 @@ extension AuditctlVerdictTests {
                     line.hasPrefix("#-") || line.hasPrefix("# -") ? String(line.drop { $0 == "#" || $0 == " " }) : String(line)
                 }
             }
-            return lines.filter(isHarmless)
+            // auditctl does not know the fields that begin in x-.
+            return lines.filter { isHarmless($0) && !$0.contains(" -F x-") }
         }
 
         @Test func everyLineIsJudgedAndListedAsByAuditctl() throws {

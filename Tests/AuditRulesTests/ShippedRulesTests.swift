@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import AuditEvents
 import AuditRules
 import AuditSyscalls
 import AuditTestSupport
@@ -21,7 +22,7 @@ import Testing
 
     private func key(_ event: EventBytes) throws -> String? {
         try event.withView { view in
-            guard case .select(let rule) = Evaluator(set).decide(view) else { return nil }
+            guard case .select(let rule) = Evaluator(set).decide(view, files: event.files) else { return nil }
             let passed = prefilter.accepts(view)
             #expect(passed)
             return set.keys[rule].map { String(decoding: $0, as: UTF8.self) }
@@ -85,8 +86,58 @@ import Testing
             guard let number else { continue }
             var event = EventBytes(arch: arch, number)
             for (index, value) in arguments.enumerated() { event.setArgument(index, value) }
+            event.names = ["/etc/file"]
+            event.objects = [nil]
             #expect(try (key(event) != nil) == selected, "\(arch) \(number) \(arguments)")
         }
+    }
+
+    /// `filter_path()` of the proof of concept's ebpf_telemetry.c; of two names either is enough.
+    @Test(
+        "calls about files are those about files that matter",
+        arguments: [
+            (["/etc/passwd"], true), (["/bin/x"], true), (["/boot/a/b"], true), (["/lib/x"], true), (["/lib64/x"], true),
+            (["/opt/x"], true), (["/sbin/x"], true), (["/snap/x"], true), (["/usr/bin/x"], true), (["/usr/lib/x"], true),
+            (["/usr/local/bin/x"], true),
+            (["/usr/local/etc/x"], true), (["/usr/local/lib/x"], true), (["/usr/local/sbin/x"], true), (["/usr/local/share/x"], true),
+            (["/usr/sbin/x"], true), (["/usr/share/x"], true), (["/root/.ssh/authorized_keys2"], true), (["/dev/sda1"], true),
+            (["/home/x"], false), (["/etcx/y"], false), (["/usr/local/x"], false), (["/dev/tty"], false), (["/tmp/../etc/passwd"], true),
+            (["/etc/../tmp/x"], false), (["x"], false), (["../etc/x"], true), (["/tmp/a", "/tmp/b"], false), (["/tmp/a", "/etc/b"], true),
+        ] as [([String], Bool)])
+    func files(_ names: [String], _ selected: Bool) throws {
+        for (number, argument) in [(2, 1), (257, 2)] as [(UInt32, Int)] {
+            var event = EventBytes(number)
+            event.setArgument(argument, 1)
+            event.names = names
+            event.objects = names.map { _ in nil }
+            event.workingDirectory = "/tmp"
+            #expect(try (key(event) == "open-write") == selected)
+        }
+        // unlink, rename, chmod of both tables; chown32.
+        for (arch, numbers) in [(EventBytes.native, [87, 82, 90]), (EventBytes.compat, [10, 38, 15, 212])] as [(UInt32, [UInt32])] {
+            for number in numbers {
+                var event = EventBytes(arch: arch, number)
+                event.names = names
+                event.objects = names.map { _ in nil }
+                event.workingDirectory = "/tmp"
+                #expect(try (key(event) != nil) == selected, "\(arch) \(number)")
+            }
+        }
+        var program = EventBytes(59)
+        program.names = names
+        program.objects = names.map { _ in nil }
+        #expect(try key(program) == "exec", "programs are all of interest")
+    }
+
+    @Test("a file whose path is not known is not left out")
+    func unknownPaths() throws {
+        // unlinkat(3, "x") and fchmod(3).
+        var event = EventBytes(263, 3)
+        event.names = ["x"]
+        var files = NamedFiles()
+        files.append(event.file(0, nil, isBelowWorkingDirectory: false))
+        try event.withView { #expect(Evaluator(set).decide($0, files: files) != .reject) }
+        #expect(try key(EventBytes(91, 3)) == "permission")
     }
 
     @Test func failedCallsAreSelectedToo() throws {

@@ -150,7 +150,9 @@ extension CollectionTests {
 
         @Test("9: opening with O_RDONLY|O_CREAT|O_TRUNC is in the shipped rules' reach")
         func truncating() throws {
-            let rules = try String(contentsOfFile: Place.root + "/syscalls.rules", encoding: .utf8)
+            // The workload's files are in none of the directories that the shipped rules are about.
+            let rules = try String(contentsOfFile: Place.root + "/syscalls.rules", encoding: .utf8).split(separator: "\n")
+                .filter { !$0.contains("x-path") }.joined(separator: "\n")
             // Only the rules about this workload, in their order, narrowed to it.
             let workload = try Workload("names")
             let collector = try Collector(
