@@ -24,11 +24,15 @@ KERNELS_PACKAGES := apt dpkg python3
 KERNELS_DIFFERENTIAL_PACKAGES := dash coreutils findutils diffutils sed grep tar libc-bin git gcc libc6-dev
 
 # 32-bit jumps came in 5.1 (092ed0968bb6), and verifiers before 5.8 lose bounds over 32-bit arithmetic.
-BPF_CPU = $(if $(filter $(BUILD)/bpf/btf.bpf.o $(BUILD)/bpf/hooks% $(BPF_TEST_OBJECTS),$@),v3,v2)
-BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
+BPF_CPU = $(if $(filter btf.bpf.o hooks% $(notdir $(BPF_TEST_OBJECTS)),$(notdir $@)),v3,v2)
+BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH_OF_OBJECT) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe)
+BPF_ARCH_OF_OBJECT = $(if $(filter $(BUILD)/bpf-other/%,$@),$(BPF_OTHER_ARCH),$(BPF_ARCH))
+# The same for the other processor that the programs know: compiled and held against their tiers' limits by the tests, not run.
+BPF_OTHER_ARCH := $(if $(filter arm64,$(BPF_ARCH)),x86,arm64)
+BPF_OTHER_OBJECTS := $(BPF_OBJECTS:$(BUILD)/bpf/%=$(BUILD)/bpf-other/%)
 # The kernel program of get-offsets.
 BPF_TOOL_OBJECTS := $(BUILD)/bpf/offsets.bpf.o
 # Kernel programs that only the tests load.
@@ -39,7 +43,7 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load target limit empty.bpf.o ring
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all get-offsets sizes run test kernels differential differential-rules check bench bpf bpf-test build workload deps test-deps install clean help
+.PHONY: all get-offsets sizes run test kernels differential differential-rules check bench bpf bpf-other bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -52,7 +56,7 @@ run: build
 
 ## make test     install what is missing, build, and run every test
 TEST ?=
-test: test-deps build get-offsets workload bpf-test
+test: test-deps build get-offsets workload bpf-test bpf-other
 	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
 
 ## make differential  compare with the records of the kernel's own audit (DIFFERENTIAL="..." for options)
@@ -133,16 +137,25 @@ $(BUILD)/bpf/%.bpf.o.gz: $(BUILD)/bpf/%.bpf.o
 	gzip -9nc $< > $@
 	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 
-## make sizes    instructions of every kernel program, by tier
-sizes: bpf
-	@for object in $(BPF_OBJECTS); do \
-		llvm-readelf -s $$object | awk -v tier="$$(basename $$object .bpf.o)" \
-			'$$4 == "FUNC" { printf "%-15s %6d  %s\n", tier, $$3 / 8, $$8 }' | sort -k2,2nr; \
+## make sizes    instructions of every kernel program, by processor and tier
+sizes: bpf bpf-other
+	@for object in $(BPF_OBJECTS) $(BPF_OTHER_OBJECTS); do \
+		case $$object in $(BUILD)/bpf-other/*) machine=$(BPF_OTHER_ARCH);; *) machine=$(BPF_ARCH);; esac; \
+		llvm-readelf -s $$object | awk -v machine=$$machine -v tier="$$(basename $$object .bpf.o)" \
+			'$$4 == "FUNC" { printf "%-5s  %-15s %6d  %s\n", machine, tier, $$3 / 8, $$8 }' | sort -k3,3nr; \
 	done
 
 ## make get-offsets  the program that makes type information for kernels without, at .build/release/get-offsets
 get-offsets: deps bpf
 	$(SWIFT) build $(RELEASE) --product get-offsets
+
+## make bpf-other the kernel programs for the other processor (arm64 on x86-64), under build/bpf-other
+bpf-other: $(BPF_OTHER_OBJECTS)
+
+$(BUILD)/bpf-other/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(LLVM_STRIP) -g $@
 
 ## make bpf-test the kernel programs that only the tests load, under build/bpf-test
 bpf-test: $(BPF_TEST_OBJECTS)
@@ -176,10 +189,11 @@ deps:
 test-deps: deps
 	$(call install-packages,$(TEST_PACKAGES))
 
-## make install  program, rules, configuration and plugin file under DESTDIR
+## make install  programs, rules, configuration and plugin file under DESTDIR
 PREFIX ?= /usr
-install: build
+install: build get-offsets
 	install -D -m 0750 -s $(BINARY) $(DESTDIR)$(PREFIX)/sbin/ebpf-audit
+	install -D -m 0755 -s $(dir $(BINARY))get-offsets $(DESTDIR)$(PREFIX)/sbin/get-offsets
 	install -D -m 0640 syscalls.rules $(DESTDIR)/etc/ebpf-audit/syscalls.rules
 	install -D -m 0640 packaging/ebpf-audit.conf $(DESTDIR)/etc/ebpf-audit/ebpf-audit.conf
 	install -D -m 0640 plugins.d/ebpf-audit.conf $(DESTDIR)/etc/audit/plugins.d/ebpf-audit.conf

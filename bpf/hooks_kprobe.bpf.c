@@ -15,11 +15,11 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* The first parameters and the result: the processor's calling convention. */
 #if defined(__TARGET_ARCH_x86)
-#define PARAMETERS(regs) { LOAD((regs)->di), LOAD((regs)->si), LOAD((regs)->dx), LOAD((regs)->cx) }
-#define RESULT(regs) ((regs)->ax)
+#define PARAMETERS(frame) { LOAD((frame)->di), LOAD((frame)->si), LOAD((frame)->dx), LOAD((frame)->cx) }
+#define RESULT(frame) ((frame)->ax)
 #elif defined(__TARGET_ARCH_arm64)
-#define PARAMETERS(regs) { LOAD((regs)->regs[0]), LOAD((regs)->regs[1]), LOAD((regs)->regs[2]), LOAD((regs)->regs[3]) }
-#define RESULT(regs) ((regs)->regs[0])
+#define PARAMETERS(frame) { LOAD((frame)->regs[0]), LOAD((frame)->regs[1]), LOAD((frame)->regs[2]), LOAD((frame)->regs[3]) }
+#define RESULT(frame) ((frame)->regs[0])
 #endif
 
 /* Volatile, so that each is a load of its own: the verifier takes no computed address of a program's context. */
