@@ -223,6 +223,8 @@ struct leaving {
 	__s64 ret;
 	__u32 returned; /* 0: its task died in it */
 	__u32 cut;      /* some argument text did not get through */
+	__u32 fragments; /* of argument text that went ahead, or were to */
+	__u32 reserved;
 };
 
 struct working_memory {

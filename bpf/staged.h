@@ -320,6 +320,7 @@ int leave_fragments(void *ctx)
 			length = ARGUMENTS_IN_FRAGMENT;
 		leaving->cut |= fragment__send(ctx, ending.record, leaving->start, length, time, leaving->sequence);
 		leaving->start += length;
+		leaving->fragments += 1;
 	}
 	ending.memory->rounds += 1;
 	if (ending.memory->rounds < FRAGMENT_ROUNDS)

@@ -361,6 +361,7 @@ static __always_inline void leave__begin(struct leaving *leaving, struct task_st
 
 	leaving->start = leaving->end = 0;
 	leaving->cut = 0;
+	leaving->fragments = 0;
 	leaving->sequence = record__sequence();
 	leaving->returned = returned;
 	leaving->ret = returned ? compat__result(ret) : 0;
@@ -403,7 +404,7 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 			return false;
 	}
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
-	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) |
+	record->flags = (returned ? 0 : AW_FLAG_NO_RETURN) | (leaving->fragments ? AW_FLAG_AHEAD : 0) |
 			(leaving->cut || call->flags & INFLIGHT_CUT ? AW_FLAG_INCOMPLETE : 0);
 	return true;
 }
@@ -452,7 +453,7 @@ static __always_inline void leave__process(struct record_memory *record, const s
 	if (CONTROL(control_groups))
 		task__groups(record, task);
 	if (returned && leaving->start)
-		record__arguments(record, leaving->start, leaving->end);
+		record__arguments(record, leaving);
 }
 
 static __always_inline void leave__send(void *ctx, struct record_memory *record, const struct leaving *leaving,
@@ -506,7 +507,7 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 	leave__begin(leaving, task, call, ret, returned);
 	/* Arguments that fit into no event go ahead, while the record's memory is still free. */
 	if (returned && leaving->end - leaving->start > ARGUMENTS_IN_EVENT)
-		leaving->start = record__fragments(slot, call->time, leaving->sequence, leaving->start, leaving->end, &leaving->cut);
+		record__fragments(slot, call->time, leaving);
 	if (!leave__facts(record, memory, leaving, task, call, returned, kind)) {
 		statistics->filtered++;
 		leave__forget(task, call);

@@ -259,9 +259,12 @@ static __always_inline void record__title(struct record_memory *record, struct m
 /* Argument and environment text is at most 3/4 of _STK_LIM, 6 MiB (prepare_arg_pages in fs/exec.c). */
 #define ARGUMENTS_MAX (6 * 1024 * 1024)
 
-static __always_inline void record__arguments(struct record_memory *record, __u64 start, __u64 end)
+static __always_inline void record__arguments(struct record_memory *record, const struct leaving *leaving)
 {
-	if (end <= start)
+	__u64 start = leaving->start, end = leaving->end;
+
+	/* Without any words, which kernels before 5.18 (dcd46d897adb) permit, both are the same. */
+	if (end < start)
 		return;
 	if (!RECORD_ROOM(record, ARGUMENTS_IN_EVENT)) {
 		record__incomplete(record);
@@ -273,7 +276,7 @@ static __always_inline void record__arguments(struct record_memory *record, __u6
 		length = ARGUMENTS_IN_EVENT;
 	long error = bpf_probe_read_user(RECORD_NEXT(record), MASKED(length, 16383), (void *)start);
 
-	record__section(record, AW_SECTION_ARGV, 0, 0, error ? -EFAULT : (__s32)length);
+	record__section(record, AW_SECTION_ARGV, leaving->fragments, 0, error ? -EFAULT : (__s32)length);
 }
 
 /* Sends one fragment of `length` bytes at `start`. Returns 1 when the text did not get through. */
@@ -300,12 +303,12 @@ __noinline int record__fragment(__u32 slot, __u64 start, __u32 length, __u64 tim
 	return record ? fragment__send(NULL, record, start, length, time, sequence) : 1;
 }
 
-/*
- * Sends argument text ahead of its event, in as many fragments as it takes. Returns where the rest begins, and sets *lost
- * when a fragment did not get through: the event then has to say that it is incomplete.
- */
-static __always_inline __u64 record__fragments(__u32 slot, __u64 time, __u64 sequence, __u64 start, __u64 end, __u32 *lost)
+/* Sends argument text ahead of its event, in as many fragments as it takes. What is left then is from leaving->start on. */
+static __always_inline void record__fragments(__u32 slot, __u64 time, struct leaving *leaving)
 {
+	__u64 start = leaving->start, end = leaving->end;
+	__u32 count = 0;
+
 	for (int i = 0; i < ARGUMENTS_MAX / ARGUMENTS_IN_FRAGMENT + 1; i++) {
 		if (end <= start || end - start <= ARGUMENTS_IN_EVENT)
 			break;
@@ -313,10 +316,12 @@ static __always_inline __u64 record__fragments(__u32 slot, __u64 time, __u64 seq
 
 		if (length > ARGUMENTS_IN_FRAGMENT)
 			length = ARGUMENTS_IN_FRAGMENT;
-		*lost |= record__fragment(slot, start, length, time, sequence);
+		leaving->cut |= record__fragment(slot, start, length, time, leaving->sequence);
 		start += length;
+		count += 1;
 	}
-	return start;
+	leaving->start = start;
+	leaving->fragments = count;
 }
 
 #endif

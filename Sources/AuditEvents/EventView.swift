@@ -23,7 +23,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
 package struct Section: ~Escapable {
     /// Which kind it is.
     package let tag: SectionTag
-    /// Argument index of a path name, role of an object, else 0.
+    /// Argument index of a path name, role of an object, number of fragments before argument text, else 0.
     package let detail: UInt8
     /// The value is longer than ``bytes`` (`AW_CUT`).
     package let isCut: Bool
@@ -61,8 +61,11 @@ package struct EventView: ~Escapable {
     /// The task died in the call: it has neither success nor exit value.
     package var hasReturned: Bool { header.flags & UInt8(AW_FLAG_NO_RETURN.rawValue) == 0 }
 
-    /// Something of this event could not be read, or was cut.
-    package var isIncomplete: Bool { header.flags & UInt8(AW_FLAG_INCOMPLETE.rawValue) != 0 }
+    /// Argument text that went ahead of this event has not arrived: kernels before 5.1 do not tell the programs that there was no room.
+    package let lacksArguments: Bool
+
+    /// Something of this event could not be read, was cut, or has not arrived.
+    package var isIncomplete: Bool { lacksArguments || header.flags & UInt8(AW_FLAG_INCOMPLETE.rawValue) != 0 }
 
     /// Path hooks were at work: the steps tell what the kernel found.
     package var hasSteps: Bool { header.flags & UInt8(AW_FLAG_STEPS.rawValue) != 0 }
@@ -80,9 +83,10 @@ package struct EventView: ~Escapable {
     /// - Parameters:
     ///   - record: the bytes of one record, its header first.
     ///   - earlierArguments: argument text that came in fragments, see ``FragmentAssembler``.
+    ///   - earlierFragments: how many these were.
     /// - Throws: what is wrong with the bytes; nothing traps.
     @_lifetime(copy record, copy earlierArguments)
-    package init(decoding record: RawSpan, earlierArguments: RawSpan) throws(WireError) {
+    package init(decoding record: RawSpan, earlierArguments: RawSpan, earlierFragments: Int = 0) throws(WireError) {
         let reader = WireReader(record)
         let header = try RecordHead.decode(record)
         guard header.type == UInt16(AW_TYPE_SYSCALL.rawValue) else { throw .type(header.type) }
@@ -96,6 +100,18 @@ package struct EventView: ~Escapable {
         self.call = call
         self.sections = sections
         self.earlierArguments = earlierArguments
+        lacksArguments =
+            header.flags & UInt8(AW_FLAG_AHEAD.rawValue) != 0
+            && Self.announcedFragments(sections) != UInt8(truncatingIfNeeded: earlierFragments)
+    }
+
+    /// How many fragments the event itself says that it has, modulo 256; nil when it does not say.
+    private static func announcedFragments(_ sections: RawSpan) -> UInt8? {
+        var walk = SectionWalk(sections)
+        while let section = walk.next() {
+            if section.tag == .arguments { return section.detail }
+        }
+        return nil
     }
 
     /// The sections in wire order.

@@ -12,6 +12,7 @@ package struct FragmentAssembler: ~Copyable {
     private struct Pending {
         var sequence: UInt64
         var text: [UInt8]
+        var count = 0
     }
     private var pending: [UInt64: Pending] = [:]
     private var current = Pending(sequence: 0, text: [])
@@ -33,6 +34,7 @@ package struct FragmentAssembler: ~Copyable {
         let cpu = header.sequence >> UInt64(AW_SEQUENCE_CPU_SHIFT)
         var entry = pending.removeValue(forKey: cpu) ?? Pending(sequence: header.sequence, text: [])
         if entry.sequence != header.sequence { entry = Pending(sequence: header.sequence, text: []) }
+        entry.count += 1
         var walk = SectionWalk(sections)
         while let section = walk.next() {
             guard section.tag == .arguments else { continue }
@@ -55,6 +57,9 @@ package struct FragmentAssembler: ~Copyable {
         else { return }
         current = entry
     }
+
+    /// Fragments that the text chosen by ``take(for:)`` came in.
+    package var count: Int { current.count }
 
     /// The text chosen by ``take(for:)``.
     package var text: RawSpan {

@@ -103,7 +103,8 @@ struct Pipeline: ~Copyable {
                     try fragments.add(record)
                 } else {
                     if !fragments.isEmpty { fragments.take(for: header.sequence) }
-                    if !stages.pass(try EventView(decoding: record, earlierArguments: fragments.text)) {
+                    let event = try EventView(decoding: record, earlierArguments: fragments.text, earlierFragments: fragments.count)
+                    if !stages.pass(event) {
                         kernel.putBackRecord()
                         return count
                     }

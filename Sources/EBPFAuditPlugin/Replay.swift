@@ -142,7 +142,7 @@ private struct ReplaySource: ~Copyable {
     private static func pass(
         _ record: RawSpan, _ fragments: borrowing FragmentAssembler, _ stages: inout Stages
     ) throws(WireError) -> Bool {
-        let event = try EventView(decoding: record, earlierArguments: fragments.text)
+        let event = try EventView(decoding: record, earlierArguments: fragments.text, earlierFragments: fragments.count)
         return stages.hasRoom() && stages.pass(event)
     }
 

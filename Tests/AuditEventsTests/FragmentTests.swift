@@ -82,6 +82,46 @@ import Testing
         #expect(text(fragments) == "kept")
     }
 
+    /// An event that says that `fragments` pieces of its text went ahead; its own text is the end.
+    private func event(_ number: UInt64, fragments: UInt8, flags: UInt8 = 16) -> [UInt8] {
+        let call = [UInt8](repeating: 0, count: 152)
+        // Tag 5, detail, flags, length, and the text with its padding.
+        let own: [UInt8] = [5, 0, fragments, 0, 4, 0, 0, 0] + Array("end\0".utf8) + [0, 0, 0, 0]
+        let size = UInt32(24 + call.count + own.count)
+        return DecodingTests.head(size: size, flags: flags, sequence: number) + call + own
+    }
+
+    @Test("an event is incomplete when a piece of its text is missing", arguments: [0, 1, 2, 3])
+    func missingText(_ arrived: Int) throws {
+        var fragments = FragmentAssembler()
+        let number = sequence(1, 7)
+        for _ in 0..<arrived { try add(fragment(number, "part "), to: &fragments) }
+        fragments.take(for: number)
+        let count = fragments.count
+        #expect(count == arrived)
+        let whole = event(number, fragments: 2)
+        let view = try EventView(
+            decoding: unsafe whole.span.bytes, earlierArguments: fragments.text, earlierFragments: fragments.count)
+        let (isIncomplete, lacksArguments) = (view.isIncomplete, view.lacksArguments)
+        #expect(isIncomplete == (arrived != 2))
+        #expect(lacksArguments == (arrived != 2))
+        // One that says nothing of fragments has none that could be missing.
+        let plain = event(number, fragments: 0, flags: 0)
+        let other = try EventView(decoding: unsafe plain.span.bytes, earlierArguments: RawSpan(), earlierFragments: 0)
+        let isOtherIncomplete = other.isIncomplete
+        #expect(!isOtherIncomplete)
+    }
+
+    @Test func countsOfFragmentsAreToldModulo256() throws {
+        let whole = event(1, fragments: 0)
+        let view = try EventView(decoding: unsafe whole.span.bytes, earlierArguments: RawSpan(), earlierFragments: 256)
+        let isIncomplete = view.isIncomplete
+        #expect(!isIncomplete)
+        let lacking = try EventView(decoding: unsafe whole.span.bytes, earlierArguments: RawSpan(), earlierFragments: 255)
+        let isLacking = lacking.isIncomplete
+        #expect(isLacking)
+    }
+
     @Test func textIsBounded() throws {
         // 3/4 of _STK_LIM, which is 8 MiB (fs/exec.c): the kernel takes no more argument text.
         #expect(FragmentAssembler.textLimit == 6_291_456)

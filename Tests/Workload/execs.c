@@ -25,6 +25,9 @@ struct form {
 	long a0, a1, a2, a3, a4;
 };
 
+/* How the last child ended. */
+static int ended;
+
 /* Does the call in a child; returns the child's pid, and the error in *result (0 when it ran). */
 static int in_child(const struct form *form, long *result)
 {
@@ -35,7 +38,7 @@ static int in_child(const struct form *form, long *result)
 		*shared = wl_raw(form->nr, form->a0, form->a1, form->a2, form->a3, form->a4, 0);
 		_exit(1);
 	}
-	waitpid(pid, NULL, 0);
+	waitpid(pid, &ended, 0);
 	*result = *shared;
 	munmap((void *)shared, 4096);
 	return pid;
@@ -89,7 +92,7 @@ static void sizes(void)
 	char *longest = malloc(LONGEST + 1);
 	char *edge[] = { border[0], border[1], border[2], NULL };
 
-	/* An empty vector becomes one empty word since Linux 5.18 (dcd46d897adb). */
+	/* An empty vector becomes one empty word since Linux 5.18 (dcd46d897adb); before, the target says that it has none. */
 	static char *none[] = { NULL };
 	struct form form = { __NR_execve, P(target), P(none), P(no_environment), 0, 0 };
 	long result;
@@ -98,7 +101,8 @@ static void sizes(void)
 	wl_call(pid, pid, WL_ARCH, form.nr, (unsigned long)form.a0, (unsigned long)form.a1,
 		(unsigned long)form.a2, 0, result);
 	wl_path(target);
-	wl_bytes("word", "", 0);
+	if (WEXITSTATUS(ended) != 3)
+		wl_bytes("word", "", 0);
 
 	run(target, (char *[]){ "one", NULL });
 

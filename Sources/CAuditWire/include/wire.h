@@ -41,6 +41,8 @@ enum aw_header_flags {
 	AW_FLAG_STEPS = 1 << 2,
 	/* With AW_FLAG_STEPS: every name that the call read is among the steps. Without it, what was read follows from the call. */
 	AW_FLAG_STEPS_READ = 1 << 3,
+	/* Argument text went ahead (AW_TYPE_ARGV): the `detail` of the event's own AW_SECTION_ARGV is the number of its fragments modulo 256. */
+	AW_FLAG_AHEAD = 1 << 4,
 };
 
 struct aw_header {
@@ -129,7 +131,7 @@ enum aw_section_flags {
 
 struct aw_section {
 	__u16 tag;    /* enum aw_tag */
-	__u8 detail;  /* argument index, enum aw_role, or 0 */
+	__u8 detail;  /* argument index, enum aw_role, number of fragments, or 0 */
 	__u8 flags;   /* enum aw_section_flags */
 	__s32 length; /* bytes that follow, not counting the padding up to a multiple of 8; or -errno, and none follow */
 };
