@@ -8,6 +8,7 @@
 #include <linux/perf_event.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,7 +23,8 @@ enum { TIME_AT = 8, LENGTH_AT = 16, PAYLOAD_AT = 20 };
 
 struct cpu_ring {
 	int descriptor;
-	struct perf_event_mmap_page *page; /* NULL: the CPU is offline */
+	struct perf_event_mmap_page *page; /* NULL: the CPU has not been online */
+	bool has_left; /* the CPU has gone offline, and with it the event: the buffer is of no use but for what is in it */
 	const unsigned char *data;
 	uint64_t taken; /* position behind the record taken last */
 	uint64_t head;  /* as far as is known to be written */
@@ -33,7 +35,10 @@ struct cpu_ring {
 
 struct perf_reader {
 	int poll;
+	int map;
 	int count;
+	uint64_t wakeup;
+	uint64_t looked; /* when it was asked last which CPUs are online */
 	size_t bytes; /* of one buffer's data */
 	uint64_t received;
 	uint64_t until; /* records from after this wait for the next look at all buffers */
@@ -77,8 +82,15 @@ static bool is_event(const struct perf_reader *reader, const struct cpu_ring *ri
 	       (word(reader, ring, at + PAYLOAD_AT + 4) & 0xffff) == AW_TYPE_SYSCALL;
 }
 
-static int open_ring(struct perf_reader *reader, struct cpu_ring *ring, int cpu, int map, uint64_t wakeup)
+static uint64_t written(const struct cpu_ring *ring)
 {
+	return atomic_load_explicit((const _Atomic uint64_t *)&ring->page->data_head, memory_order_acquire);
+}
+
+/* Opens the buffer of a CPU; one that is offline stays without. */
+static int open_ring(struct perf_reader *reader, int cpu)
+{
+	struct cpu_ring *ring = &reader->rings[cpu];
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attributes),
@@ -86,7 +98,7 @@ static int open_ring(struct perf_reader *reader, struct cpu_ring *ring, int cpu,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
 		.watermark = 1,
-		.wakeup_watermark = wakeup < reader->bytes / 2 ? wakeup : reader->bytes / 2,
+		.wakeup_watermark = reader->wakeup < reader->bytes / 2 ? reader->wakeup : reader->bytes / 2,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
@@ -100,7 +112,7 @@ static int open_ring(struct perf_reader *reader, struct cpu_ring *ring, int cpu,
 		return -errno;
 	ring->page = page;
 	ring->data = (const unsigned char *)page + sysconf(_SC_PAGESIZE);
-	if (bpf_map_update_elem(map, &cpu, &ring->descriptor, BPF_ANY) || ioctl(ring->descriptor, PERF_EVENT_IOC_ENABLE, 0))
+	if (bpf_map_update_elem(reader->map, &cpu, &ring->descriptor, BPF_ANY) || ioctl(ring->descriptor, PERF_EVENT_IOC_ENABLE, 0))
 		return -errno;
 	struct epoll_event event = { .events = EPOLLIN };
 
@@ -118,6 +130,8 @@ int perf_open(int map, uint32_t bytes, uint64_t wakeup, struct perf_reader **res
 	if (!reader)
 		return -ENOMEM;
 	*result = reader;
+	reader->map = map;
+	reader->wakeup = wakeup;
 	reader->count = cpus;
 	for (int i = 0; i < cpus; i++)
 		reader->rings[i].descriptor = -1;
@@ -127,27 +141,31 @@ int perf_open(int map, uint32_t bytes, uint64_t wakeup, struct perf_reader **res
 	if (reader->poll < 0)
 		return -errno;
 	for (int i = 0; i < cpus; i++) {
-		int error = open_ring(reader, &reader->rings[i], i, map, wakeup);
+		int error = open_ring(reader, i);
 
 		if (error)
 			return error;
 	}
+	reader->looked = now();
 	return 0;
+}
+
+static void close_ring(const struct perf_reader *reader, struct cpu_ring *ring)
+{
+	if (ring->page)
+		munmap(ring->page, sysconf(_SC_PAGESIZE) + reader->bytes);
+	if (ring->descriptor >= 0)
+		close(ring->descriptor);
+	free(ring->whole);
+	*ring = (struct cpu_ring){ .descriptor = -1 };
 }
 
 void perf_close(struct perf_reader *reader)
 {
 	if (!reader)
 		return;
-	for (int i = 0; i < reader->count; i++) {
-		struct cpu_ring *ring = &reader->rings[i];
-
-		if (ring->page)
-			munmap(ring->page, sysconf(_SC_PAGESIZE) + reader->bytes);
-		if (ring->descriptor >= 0)
-			close(ring->descriptor);
-		free(ring->whole);
-	}
+	for (int i = 0; i < reader->count; i++)
+		close_ring(reader, &reader->rings[i]);
 	if (reader->poll >= 0)
 		close(reader->poll);
 	free(reader);
@@ -156,11 +174,6 @@ void perf_close(struct perf_reader *reader)
 int perf_descriptor(const struct perf_reader *reader)
 {
 	return reader->poll;
-}
-
-static uint64_t written(const struct cpu_ring *ring)
-{
-	return atomic_load_explicit((const _Atomic uint64_t *)&ring->page->data_head, memory_order_acquire);
 }
 
 /* Finds the next sample of a buffer. Other records tell of losses, which are counted by what arrives. */
@@ -266,6 +279,43 @@ void perf_back(struct perf_reader *reader)
 	look(reader, ring);
 }
 
+/* How often it is asked which CPUs are online. What a CPU sends before it is known is refused, and counted as lost. */
+#define ONLINE_INTERVAL 1000000000ULL
+
+/* Opens buffers of CPUs that have come online, also once more. Not while a record that was taken is in use. */
+static void follow_cpus(struct perf_reader *reader)
+{
+	/* Ranges such as 0-3,6 (Documentation/admin-guide/cputopology.rst). */
+	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+	int first, last, next = 0;
+
+	while (file && fscanf(file, "%d", &first) == 1) {
+		last = first;
+		int separator = fgetc(file);
+
+		if (separator == '-' && fscanf(file, "%d", &last) == 1)
+			separator = fgetc(file);
+		for (; next < first && next < reader->count; next++)
+			reader->rings[next].has_left = reader->rings[next].page != NULL;
+		for (next = first; next <= last && next < reader->count; next++) {
+			struct cpu_ring *ring = &reader->rings[next];
+
+			if (ring->has_left && ring->taken == written(ring))
+				close_ring(reader, ring);
+			/* One that cannot be opened is tried again; the events of that CPU are counted as lost meanwhile. */
+			if (!ring->page && open_ring(reader, next))
+				close_ring(reader, ring);
+		}
+		if (separator != ',')
+			break;
+	}
+	if (file && next > 0)
+		for (; next < reader->count; next++)
+			reader->rings[next].has_left = reader->rings[next].page != NULL;
+	if (file)
+		fclose(file);
+}
+
 void perf_release(struct perf_reader *reader)
 {
 	for (int i = 0; i < reader->count; i++) {
@@ -275,6 +325,10 @@ void perf_release(struct perf_reader *reader)
 			atomic_store_explicit((_Atomic uint64_t *)&ring->page->data_tail, ring->taken, memory_order_release);
 	}
 	reader->last = NULL;
+	if (now() - reader->looked >= ONLINE_INTERVAL) {
+		reader->looked = now();
+		follow_cpus(reader);
+	}
 }
 
 uint64_t perf_arrived(struct perf_reader *reader)
