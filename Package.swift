@@ -81,7 +81,7 @@ let package = Package(
             swiftSettings: strict),
         // A command: type information for kernels that carry none (`make get-offsets`).
         .executableTarget(
-            name: "get-offsets", path: "get_offsets",
+            name: "get-offsets", path: "get_offsets", exclude: ["module"],
             cSettings: [
                 .unsafeFlags([
                     "--embed-dir=\(Context.packageDirectory)/build/bpf", "-std=gnu23", "-Wall", "-Wextra", "-Werror",

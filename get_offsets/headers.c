@@ -99,6 +99,18 @@ static int run(struct command *command)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOEXEC;
 }
 
+/* The compiler's own headers, of which kernels before 5.15 (c0891ac15f04) include stdarg.h. Empty when it does not say. */
+static void own_headers(char *path, int size)
+{
+	FILE *answer = popen("${CC:-gcc} -print-file-name=include", "re");
+
+	if (!answer || !fgets(path, size, answer))
+		*path = 0;
+	path[strcspn(path, "\n")] = 0;
+	if (answer)
+		pclose(answer);
+}
+
 /* What the kernel's own Makefile says for a file like this, as far as it changes a structure. */
 static void add_words(struct command *command, const char *const *roots, size_t count, const char *source, const char *target)
 {
@@ -116,6 +128,13 @@ static void add_words(struct command *command, const char *const *roots, size_t 
 	add(command, "-DCC_HAVE_ASM_GOTO");
 	add(command, "-DCC_USING_FENTRY");
 #endif
+	char own[512];
+
+	own_headers(own, sizeof(own));
+	if (*own) {
+		add(command, "-isystem");
+		add(command, "%s", own);
+	}
 	for (const char *const *place = (const char *const[]){ "arch/" ARCHITECTURE "/include", "arch/" ARCHITECTURE "/include/generated",
 							      "include", "arch/" ARCHITECTURE "/include/uapi",
 							      "arch/" ARCHITECTURE "/include/generated/uapi", "include/uapi",

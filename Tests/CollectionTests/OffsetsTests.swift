@@ -181,5 +181,36 @@ extension CollectionTests {
                 #expect(try call.untrusted("exe") == Array(Place.workload("counted").utf8))
             }
         }
+
+        /// What the records of system calls say, without their stamps and serials, which are each collector's own.
+        static func said(_ collector: Collector) throws -> [String] {
+            try collector.events().flatMap(\.records).map { "\($0.type) \(String(decoding: $0.body, as: UTF8.self))" }
+        }
+
+        @Test(
+            "two collectors that watch the same process, one by the file and one by the kernel's own information, write the same records",
+            arguments: ["btf", "raw_tp", "raw_tp_noloops", "raw_tp_sub4096", "tp"], [["names"], ["addresses"], ["lifecycle", "exit"]])
+        func same(_ tier: String, _ what: [String]) throws {
+            let scratch = try Scratch()
+            let made = try Self.run(["--output", scratch.file("btf")])
+            try #require(made.end == .exit(0), "\(made.error)")
+            let workload = try Workload(what[0], Array(what.dropFirst()))
+            let rules = ["b64", "b32"].flatMap { arch in
+                ["pid", "ppid"].map { "-a always,exit -F arch=\(arch) -S all -F \($0)=\(workload.pid) -k some\n" }
+            }.joined()
+            let own = try Collector(rules: rules, configuration: "tier = \(tier)\n")
+            let other = try Collector(rules: rules, options: ["--btf", scratch.file("btf")], configuration: "tier = \(tier)\n")
+            workload.release()
+            _ = try workload.finish()
+            for collector in [own, other] {
+                let report = try collector.stop()
+                #expect(report["lost"] == 0, "\(collector.error)")
+            }
+            let (expected, found) = (try Self.said(own), try Self.said(other))
+            #expect(expected.count > 30)
+            // The first call of each begins when its programs are there, so that the later one may miss what the earlier one has.
+            let difference = found.difference(from: expected.suffix(found.count))
+            #expect(difference.isEmpty, "\(difference.prefix(4))")
+        }
     }
 }
