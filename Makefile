@@ -43,7 +43,7 @@ BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load target limit empty.bpf.o ring
 WORKLOAD_SOURCES := $(wildcard Tests/Workload/*.c)
 WORKLOAD := $(patsubst Tests/Workload/%.c,$(BUILD)/workload/%,$(WORKLOAD_SOURCES))
 
-.PHONY: all get-offsets sizes run test kernels differential differential-rules check bench bpf bpf-other bpf-test build workload deps test-deps install clean help
+.PHONY: all get-offsets sizes run test test-kernels kernels differential differential-rules check bench bpf bpf-other bpf-test build workload deps test-deps install clean help
 all: build
 
 help:
@@ -54,10 +54,18 @@ RUN ?= --rules syscalls.rules
 run: build
 	@$(if $(filter-out 0,$(shell id -u)),sudo )$(BINARY) run $(RUN)
 
-## make test     install what is missing, build, and run every test
+## make test     install what is missing, build, and run every test; then some of them on Debian's oldest and newest kernel in QEMU, where
+##               these can be had (KERNELS_TEST= leaves them out, TEST="--filter X" too)
 TEST ?=
+KERNELS_TEST ?= 5.10 newest
 test: test-deps build get-offsets workload bpf-test bpf-other
 	EBPF_AUDIT=$(CURDIR)/$(BINARY) $(SWIFT) test --no-parallel $(TEST)
+	$(if $(TEST),,$(if $(KERNELS_TEST),$(MAKE) test-kernels))
+
+# The bundle is there, and a machine that cannot have kernels has passed all the same.
+test-kernels:
+	$(call install-packages,$(KERNELS_PACKAGES))
+	@Tests/Kernels/matrix.py --only '$(KERNELS_TEST)' --tests $(TEST_BUNDLE) --which smoke --optional
 
 ## make differential  compare with the records of the kernel's own audit (DIFFERENTIAL="..." for options)
 DIFFERENTIAL ?=

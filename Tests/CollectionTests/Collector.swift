@@ -68,7 +68,8 @@ final class Collector {
             program, words + options, output: output ?? .file(scratch.file("out")), error: .file(scratch.file("err")))
         guard waits else { return }
         let child = child
-        let ready = eventually(within: 60) { Self.isReady(scratch.text("err")) || !child.isRunning }
+        // In a virtual machine verifiers take some fifteen seconds, and on a machine that is busy with other things several times that.
+        let ready = eventually(within: 300) { Self.isReady(scratch.text("err")) || !child.isRunning }
         guard ready, child.isRunning else {
             throw HarnessError("no 'ready' (\(child.end?.description ?? "still running")): \(scratch.text("err"))")
         }
