@@ -49,7 +49,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // enrich: facts from outside the event.
-        .target(name: "AuditEnrichment", dependencies: ["AuditBytes", "CLinux"], swiftSettings: strict),
+        .target(name: "AuditEnrichment", dependencies: ["AuditBytes", "AuditEvents", "CLinux"], swiftSettings: strict),
         // format: event and facts to record bytes.
         .target(
             name: "AuditRecords",
@@ -109,7 +109,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "AuditEnrichmentTests", dependencies: ["AuditEnrichment", "CLinux"], swiftSettings: strict),
+        .testTarget(name: "AuditEnrichmentTests", dependencies: ["AuditEnrichment", "AuditEvents", "CLinux"], swiftSettings: strict),
         .testTarget(name: "AuditOutputsTests", dependencies: ["AuditOutputs", "AuditBytes"], swiftSettings: strict),
         .testTarget(
             name: "KernelProbeTests",

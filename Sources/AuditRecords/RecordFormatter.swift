@@ -56,6 +56,9 @@ package struct RecordFormatter: ~Copyable {
     /// Types of records that the events formatted next are written without (the rules' list `exclude`).
     package var hiddenRecords: RecordTypes = []
 
+    /// Devices of whose files the events looked at next tell nothing (the rules' list `filesystem`).
+    package var hiddenDevices: [FileSystemDevice] = []
+
     /// Longest key in bytes: AUDIT_MAX_KEY_LEN (linux/audit.h).
     package static let keyLimit = 256
 
@@ -112,11 +115,14 @@ package struct RecordFormatter: ~Copyable {
             event.hasSteps
             ? nil
             : RefusedFile(event, index: index, realtime: realtime, uses: options.pathUses, files: programFiles)
-        return event.hasSteps
+        var plan =
+            event.hasSteps
             ? PathPlan(steps: event, index: index, uses: options.pathUses)
             : PathPlan(
                 event, index: index, uses: options.pathUses, hasLoader: index.program.isPresent && program.loader != nil,
                 refused: refused?.argument)
+        if !hiddenDevices.isEmpty { plan.hide(hiddenDevices, event, index: index) }
+        return plan
     }
 
     /// Finds out what an exec's event does not tell: the program's loader and capabilities, and the file of a script.

@@ -5,8 +5,8 @@ extension Rule {
     var unsupported: String? {
         switch list {
         // No program but the kernel sees the records that programs send to it.
-        case .exit, .exclude, .user, .ring: nil
-        case .task, .filesystem: "the filter list \(list.name) is"
+        case .exit, .exclude, .filesystem, .user, .ring: nil
+        case .task: "the filter list \(list.name) is"
         }
     }
 

@@ -28,6 +28,10 @@ package struct RuleSet: Sendable {
     /// What ``CompiledTest``s of paths mean.
     let paths: RulePaths
 
+    /// Types of file systems of whose files nothing is told: the tests of `never` rules of the list `filesystem`.
+    private let fileSystemTests: [RuleTest]
+    /// Some file system is hidden, if it is mounted.
+    package var hidesFileSystems: Bool { !fileSystemTests.isEmpty }
     /// The rules of the list `exclude`, in the order in which they are tried.
     package let excludeRules: [Rule]
     let exclusions: Exclusions
@@ -63,6 +67,7 @@ package struct RuleSet: Sendable {
             tests += own
         }
         self.needsFiles = compiled.contains(where: \.needsFiles)
+        fileSystemTests = all.filter { $0.list == .filesystem && $0.action == .never }.flatMap(\.tests)
         excludeRules = all.filter { $0.list == .exclude }
         exclusions = Exclusions(excludeRules, paths: &paths)
         self.paths = paths
@@ -70,6 +75,10 @@ package struct RuleSet: Sendable {
         self.tests = tests
         self.candidates = CandidateTable(rules: rules, compiled: compiled)
     }
+
+    /// Whether nothing is told of files on a file system of this type (`s_magic`): one matching field of one rule is enough
+    /// (`__audit_inode()`, kernel/auditsc.c). Rules with `always` say nothing.
+    package func hidesFileSystem(magic: UInt32) -> Bool { fileSystemTests.contains { $0.op.compare(magic, $0.value) } }
 
     /// The rules that are tried for call `number` of `abi`, as positions in ``rules``, first to be tried first.
     ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+internal import AuditEvents
 internal import AuditRules
 
 /// Rules that judge the events of the calls that began while they were in force.
@@ -9,6 +10,8 @@ struct Judge {
     var limit: RateLimit
     /// The formatter's number for the key of the first rule.
     var firstKey = 0
+    /// Devices of whose files nothing is told.
+    var hiddenDevices: [FileSystemDevice] = []
     /// Events that each rule has decided, by its position.
     var hits: [UInt64]
 
@@ -17,6 +20,12 @@ struct Judge {
         evaluator = Evaluator(rules)
         limit = RateLimit(rules)
         hits = Array(repeating: 0, count: rules.rules.count)
+    }
+
+    /// Finds out which of `devices` the rules hide.
+    mutating func look(at devices: [FileSystemDevice]) {
+        let rules = evaluator.rules
+        hiddenDevices = rules.hidesFileSystems ? devices.filter { rules.hidesFileSystem(magic: $0.magic) } : []
     }
 
     /// Adds what the rules of `other` have decided that are also among these; the others' counts go.

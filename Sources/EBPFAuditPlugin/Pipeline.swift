@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 internal import AuditBytes
+internal import AuditEnrichment
 internal import AuditEvents
 internal import AuditOutputs
 internal import AuditRecords
@@ -23,7 +24,7 @@ struct Pipeline: ~Copyable {
         let clock = EventClock(kernel)
         self.kernel = kernel
         self.capture = capture
-        stages = Stages(rules: rules, formatter: formatter, clock: clock, queue: queue)
+        stages = Stages(rules: rules, formatter: formatter, clock: clock, queue: queue, fileSystems: FileSystems())
         capture?.note(.clock(clock.reading))
         capture?.note(.serial(stages.nextSerial))
     }
@@ -156,13 +157,23 @@ struct Stages: ~Copyable {
     private var current: Judge
     /// Rules of which calls may still be under way or in the ring, the newest first.
     private var earlier: [Judge] = []
+    private var fileSystems: FileSystems?
+    /// Some rules in use hide files by their file system.
+    private var hidesFileSystems: Bool
     private var formatter: RecordFormatter
     private let queue: OutputQueue
     private var batch: RecordBuffer?
 
-    init(rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue) {
+    /// - Parameter fileSystems: those that files of the events may be on; nil where that is not known.
+    init(
+        rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue,
+        fileSystems: consuming FileSystems? = nil
+    ) {
         self.clock = clock
         current = Judge(rules, generation: 0)
+        current.look(at: fileSystems?.devices ?? [])
+        self.fileSystems = fileSystems
+        hidesFileSystems = rules.hidesFileSystems
         self.formatter = formatter
         self.formatter.setKeys(rules.keys)
         self.queue = queue
@@ -182,6 +193,7 @@ struct Stages: ~Copyable {
         let place = earlierPlace(event)
         let verdict: Verdict
         var firstKey = 0
+        if hidesFileSystems { formatter.hiddenDevices = place.map { earlier[$0].hiddenDevices } ?? current.hiddenDevices }
         if let place {
             verdict = Self.judge(event, earlier[place].evaluator, &formatter, clock)
             firstKey = earlier[place].firstKey
@@ -253,8 +265,15 @@ struct Stages: ~Copyable {
 
     /// Looks again where the rules' paths lead.
     mutating func lookAtPaths() {
+        if hidesFileSystems, fileSystems?.refresh() == true { lookAtFileSystems() }
         if current.evaluator.hasPaths { current.evaluator.look() }
         for place in earlier.indices where earlier[place].evaluator.hasPaths { earlier[place].evaluator.look() }
+    }
+
+    private mutating func lookAtFileSystems() {
+        let devices = fileSystems?.devices ?? []
+        current.look(at: devices)
+        for place in earlier.indices { earlier[place].look(at: devices) }
     }
 
     /// Earlier rules that are kept at most. An event of still earlier ones is judged by those in force.
@@ -268,6 +287,9 @@ struct Stages: ~Copyable {
         earlier.insert(current, at: 0)
         if earlier.count > Self.earlierLimit { earlier.removeLast() }
         current = next
+        _ = fileSystems?.refresh()
+        lookAtFileSystems()
+        hidesFileSystems = hidesFileSystems || rules.hidesFileSystems
         giveKeys()
     }
 

@@ -25,6 +25,9 @@ struct Replay: ~Copyable {
         self.rules = rules
         hits = RuleHits(rules: rules.rules, hits: Array(repeating: 0, count: rules.rules.count))
         (queue, writer) = try Outputs.open(configuration)
+        if rules.hidesFileSystems, !configuration.isSilent {
+            Screen.error("ebpf-audit: which file systems were mounted is not known: the list filesystem has no effect\n")
+        }
     }
 
     /// Replays the files in order, and reports.

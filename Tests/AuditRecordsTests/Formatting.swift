@@ -20,10 +20,11 @@ let testTime: UInt64 = 1_700_000_000_007_654_321
 /// The lines that an event is written as, the line feeds taken off. Serial 2147483653.
 func format(
     _ event: EventBuilder, earlier: [UInt8] = [], options: FormatOptions = FormatOptions(serialBase: 0x8000_0005),
-    keys: [[UInt8]?] = [], key: Int = -1, capacity: Int = 65536, realtime: UInt64 = testTime
+    keys: [[UInt8]?] = [], key: Int = -1, capacity: Int = 65536, realtime: UInt64 = testTime, hiding hidden: [FileSystemDevice] = []
 ) throws -> [String] {
     var formatter = try RecordFormatter(options: options)
     formatter.setKeys(keys)
+    formatter.hiddenDevices = hidden
     var buffer = RecordBuffer(capacity: capacity)
     guard try append(event.bytes, earlier: earlier, to: &buffer, with: &formatter, key: key, time: realtime) else { return [] }
     var lines = buffer.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

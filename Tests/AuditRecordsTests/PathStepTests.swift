@@ -48,9 +48,11 @@ import Testing
             return UInt32(AW_STEP_NAMES) + UInt32(names) - 1
         }
 
-        mutating func found(_ name: UInt32, _ inode: UInt64, parent: Bool = false) {
+        mutating func found(_ name: UInt32, _ inode: UInt64, parent: Bool = false, device: UInt32 = 7) {
+            var object = Self.object(inode)
+            object.dev_minor = device
             let step = aw_step_file(
-                file: Self.object(inode), name: name, flags: parent ? AW_STEP_PARENT.rawValue : 0)
+                file: object, name: name, flags: parent ? AW_STEP_PARENT.rawValue : 0)
             event.add(.step, detail: UInt8(AW_STEP_FILE.rawValue), rawBytes(of: step))
         }
 
@@ -60,10 +62,10 @@ import Testing
         }
 
         /// `TYPE NAME INODE` of each item, INODE missing where the record has none; and what `items=` says.
-        func records(items: Int? = nil, order: NameOrder = .lastFirst) throws -> [String] {
+        func records(items: Int? = nil, order: NameOrder = .lastFirst, hiding hidden: [FileSystemDevice] = []) throws -> [String] {
             var options = PathPlanTests.options
             options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: order)
-            let records = try format(event, options: options).map(ReadRecord.init)
+            let records = try format(event, options: options, hiding: hidden).map(ReadRecord.init)
             let paths = records.filter { $0.type == "PATH" }
             #expect(paths.map { $0["item"] } == (0..<paths.count).map(String.init))
             #expect(records[0]["items"] == String(items ?? paths.count))

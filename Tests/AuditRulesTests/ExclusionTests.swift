@@ -83,4 +83,19 @@ import Testing
         #expect(RecordTypes.bpf == RecordTypes { $0 == 1334 })
         #expect(RecordTypes.syscall == RecordTypes { $0 == 1300 })
     }
+
+    /// The list filesystem: `__audit_inode()` asks each field of each rule on its own, and heeds `never` only.
+    @Test func fileSystemsAreHiddenByAnyField() throws {
+        func hides(_ rules: String, _ magic: UInt32) throws -> Bool {
+            try RuleSet.compile(Array((rules + "\n").utf8), named: "r").hidesFileSystem(magic: magic)
+        }
+        #expect(try hides("-a never,filesystem -F fstype=debugfs", 0x6462_6720))
+        #expect(try !hides("-a never,filesystem -F fstype=debugfs", 0x7472_6163))
+        #expect(try hides("-a never,filesystem -F fstype=0x1234 -F fstype=tracefs", 0x7472_6163))
+        #expect(try hides("-a never,filesystem -F fstype=0x1234 -F fstype=tracefs", 0x1234))
+        #expect(try hides("-a never,filesystem -F fstype!=tracefs", 0x1234))
+        #expect(try !hides("-a never,filesystem -F fstype!=tracefs", 0x7472_6163))
+        #expect(try !hides("-a always,filesystem -F fstype=tracefs", 0x7472_6163))
+        #expect(try !hides("-a never,filesystem", 0x7472_6163))
+    }
 }
