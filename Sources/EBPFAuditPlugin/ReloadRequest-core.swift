@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+internal import CLinux
 internal import Glibc
 
 /// How `ebpf-audit rules reload` asks a running program to read its rules anew, and gets the outcome: by signals that carry a
