@@ -2,11 +2,18 @@
 import ArgumentParser
 import Foundation
 
-/// Runs workloads under the kernel's audit and under `ebpf-audit`, and compares the records.
+/// Compares `ebpf-audit` with the kernel's audit. Without a subcommand it is ``Records``.
 @main
 struct Differential: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "differential",
+        commandName: "differential", abstract: "Compare ebpf-audit with the kernel's own audit.",
+        subcommands: [Records.self, RuleSets.self], defaultSubcommand: Records.self)
+}
+
+/// Runs workloads under the kernel's audit and under `ebpf-audit`, and compares the records.
+struct Records: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "records",
         abstract: "Compare ebpf-audit's records with the kernel's own, field by field.",
         discussion: """
             Takes over the kernel's audit while it runs (root, auditd and auditctl; no other audit daemon), and puts it back.
@@ -14,8 +21,7 @@ struct Differential: ParsableCommand {
 
             Exit status: 0 when nothing was missed or made up and --min-identical is met; 1 when not; 2 when there is no
             comparison.
-            """,
-        subcommands: [RuleSets.self])
+            """)
 
     @Option(help: ArgumentHelp("Rules for both; they should say -F auid=4242.", valueName: "file"))
     var rules: String?
