@@ -12,18 +12,14 @@ static __always_inline int on_exit(long nr, long ret)
 	struct task_struct *task = task__current();
 
 	/* A negative number is rt_sigreturn, which restores the registers of the interrupted code: look it up by task. */
-	if (nr >= 0) {
-		struct call_id id;
+	return nr < 0 || stage__is_named(task, nr, AS_INDEX_EXIT) ? stage__leave(task, ret, true, PROGRAM_EXIT) : 0;
+}
 
-		compat__identify(task, nr, &id);
-		if (id.nr >= AS_SYSCALLS)
-			return 0;
-		struct as_index *index = select__index(control_generation, id.abi, id.nr);
-
-		if (!index || !(index->flags & AS_INDEX_EXIT))
-			return 0;
-	}
-	return stage__leave(task, ret, true, PROGRAM_EXIT);
+static __always_inline int on_death(struct task_struct *task)
+{
+	stage__leave(task, 0, false, PROGRAM_DEATH);
+	leave__remove(task);
+	return 0;
 }
 
 SEC("tp_btf/sys_enter")
@@ -41,7 +37,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
-	return stage__leave(task, 0, false, PROGRAM_DEATH);
+	return on_death(task);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -92,7 +88,7 @@ int sys_exit_held(struct trace_exit *ctx)
 SEC("?tp/sched/sched_process_exit")
 int sched_process_exit_held(void *ctx)
 {
-	return stage__leave(task__current(), 0, false, PROGRAM_DEATH);
+	return on_death(task__current());
 }
 
 SEC("?tp/sched/sched_process_exec")

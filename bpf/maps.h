@@ -36,6 +36,8 @@ const volatile __u32 setting_self_tgid;
 const volatile __u32 setting_excluded_tgid;
 /* Bytes waiting in the ring that are worth waking the reader for. */
 const volatile __u64 setting_wakeup_bytes = 65536;
+/* Tasks whose entries in `inflight` are kept from call to call; less than the map has. */
+const volatile __u32 setting_kept_calls = 12288;
 
 /* --- changed while running --- */
 
@@ -52,6 +54,11 @@ volatile __u64 control_clock_sequence;
 volatile __u64 control_clock_time;
 /* What it showed when read_clock() was run. */
 volatile __u64 control_stamp;
+
+/* --- counted here --- */
+
+/* Entries of `inflight`. */
+__u32 inflight_entries;
 
 #endif
 
@@ -99,6 +106,7 @@ enum inflight_flags {
 	INFLIGHT_ENDED = 1 << 3, /* the call has ended; the entry only waits to be removed */
 	INFLIGHT_DYING = 1 << 4, /* staged tiers: it is told of because its task dies */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
+	INFLIGHT_CERTAIN = 1 << 5, /* what is known at entry says that the rules select it */
 };
 
 struct inflight {
@@ -121,7 +129,8 @@ struct inflight {
 /*
  * Keyed by the address of the task_struct, not by thread id: an exec by a thread that is not the leader changes its
  * thread id between entry and exit. An entry is removed at the latest when its task ends, so an address that is used
- * again starts clean.
+ * again starts clean. Until then it is kept for the task's next call while there is room: making and removing one costs as
+ * much as a quarter of all else.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

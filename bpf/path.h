@@ -98,6 +98,61 @@ static __always_inline int path__start(struct path_walk *walk, struct dentry *de
 /* Components that are walked by plain loads; paths are seldom deeper. */
 #define PATH_COMPONENTS_TYPED 16
 
+/* Where short names are since 6.14 (58cf9c383c5c); before in `d_iname`, of 32 bytes or more where there is SMP. */
+union shortname_store {
+	unsigned long words[5];
+} __attribute__((preserve_access_index));
+
+struct dentry___since_6_14 {
+	union shortname_store d_shortname;
+} __attribute__((preserve_access_index));
+
+struct dentry___before_6_14 {
+	unsigned char d_iname[32];
+} __attribute__((preserve_access_index));
+
+/* Words of a short name that are copied by plain loads. */
+#define PATH_SHORT_WORDS 4
+
+/* Where in a dentry its short name is. Known when loading. */
+static __always_inline __u64 path__short_name(void)
+{
+	if (bpf_core_field_exists(struct dentry___since_6_14, d_shortname))
+		return bpf_core_field_offset(struct dentry___since_6_14, d_shortname);
+	return bpf_core_field_offset(struct dentry___before_6_14, d_iname);
+}
+
+/*
+ * path__prepend() with the name of a dentry that plain loads reach. A name that is in the dentry itself, as nearly all are, is copied by
+ * words, a third of what a call of bpf_probe_read_kernel() costs.
+ */
+static __always_inline int path__prepend_name(struct path_walk *walk, struct dentry *dentry)
+{
+	__u64 length = READ(dentry, d_name.len);
+	const unsigned char *name = READ(dentry, d_name.name);
+	__u64 start = walk->start;
+
+	if (!read__is_typed() || length >= 8 * PATH_SHORT_WORDS || (__u64)name != (__u64)dentry + path__short_name())
+		return path__prepend(walk, name, length);
+	if (start > PATH_TEXT_MAX || start < length + 1) {
+		walk->error = ENAMETOOLONG;
+		return 0;
+	}
+	start = MASKED(start - length - 1, 2 * AW_PATH_MAX - 1);
+	walk->text[start] = '/';
+	for (__u32 i = 0; i < PATH_SHORT_WORDS; i++) {
+		if (length <= 8 * i)
+			break;
+		/* The text grows towards its beginning, so the bytes behind the name are already there. */
+		__u64 keep = length - 8 * i >= 8 ? 0 : ~0ULL << 8 * (length - 8 * i);
+		__u64 *to = (void *)&walk->text[start + 1 + 8 * i];
+
+		*to = (*to & keep) | (*(__u64 *)((void *)dentry + path__short_name() + 8 * i) & ~keep);
+	}
+	walk->start = start;
+	return 1;
+}
+
 /*
  * The first steps of a walk by plain loads, up to the root, a mount point (the structure around a vfsmount cannot be reached with a
  * typed pointer) or PATH_COMPONENTS_TYPED. Returns 1 while there is more to do: path__step() goes on from there.
@@ -117,7 +172,7 @@ static __always_inline int path__start(struct path_walk *walk, struct dentry *de
 
 		if (dentry == parent)
 			return 0;
-		if (!path__prepend(walk, READ(dentry, d_name.name), READ(dentry, d_name.len)))
+		if (!path__prepend_name(walk, dentry))
 			return 0;
 		dentry = parent;
 	}
@@ -171,14 +226,38 @@ __noinline int path__step(__u32 kind)
 	return memory ? path__up(&memory->walk) : 0;
 }
 
-/* The whole walk, in the memory of program `kind`. */
-static __always_inline struct path_walk *path__walk(struct task_struct *task, struct dentry *dentry, struct vfsmount *vfsmount,
-						    __u32 kind)
+/* Paths of the running task. */
+enum path_of {
+	PATH_OF_EXE,
+	PATH_OF_DIRECTORY,
+};
+
+/*
+ * Walks a path of the running task, in the memory of program `kind`. Returns 0 when there is none. A function of its own, that finds the
+ * path itself, so that the verifier checks it once and not at each place that calls it.
+ */
+__noinline int path__walk(__u32 which, __u32 kind)
 {
+	struct task_struct *task = task__current();
 	struct working_memory *memory = memory_of(&working_memory, kind);
+	struct dentry *dentry;
+	struct vfsmount *vfsmount;
 
 	if (!memory)
-		return NULL;
+		return 0;
+	if (which == PATH_OF_EXE) {
+		struct file *exe = READ(task, mm, exe_file);
+
+		if (!exe)
+			return 0;
+		dentry = READ(exe, f_path.dentry);
+		vfsmount = READ(exe, f_path.mnt);
+	} else {
+		struct fs_struct *fs = READ(task, fs);
+
+		dentry = READ(fs, pwd.dentry);
+		vfsmount = READ(fs, pwd.mnt);
+	}
 	if (path__begin(&memory->walk, task, dentry, vfsmount)) {
 		for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
 			if (!path__step(kind))
@@ -186,7 +265,15 @@ static __always_inline struct path_walk *path__walk(struct task_struct *task, st
 		}
 	}
 	path__end(&memory->walk);
-	return &memory->walk;
+	return 1;
+}
+
+/* The path of the running task, or NULL. */
+static __always_inline struct path_walk *path__walked(__u32 which, __u32 kind)
+{
+	struct working_memory *memory = path__walk(which, kind) ? memory_of(&working_memory, kind) : NULL;
+
+	return memory ? &memory->walk : NULL;
 }
 
 #endif

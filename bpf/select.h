@@ -79,15 +79,19 @@ TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 	return (failed ? CLAUSE_NO : unknown ? CLAUSE_PERHAPS : CLAUSE_YES) | clause->flags << 8;
 }
 
-/* Whether the rules of generation `generation` may select the call whose facts are in the memory of `kind`. */
-static __always_inline bool select__range(const struct as_index *index, __u32 generation, __u32 kind)
+/*
+ * Whether the rules of generation `generation` select the call whose facts are in the memory of `kind`: CLAUSE_NO, CLAUSE_PERHAPS, or
+ * CLAUSE_YES when no further fact can change that.
+ */
+static __always_inline int select__range(const struct as_index *index, __u32 generation, __u32 kind)
 {
+	int certain = CLAUSE_YES;
 	__u32 first = index->first;
 	__u32 count = index->count;
 	__u32 half = generation % AS_GENERATIONS;
 
 	if (index->flags & AS_INDEX_UNCONDITIONAL)
-		return true;
+		return CLAUSE_YES;
 	TIER_LOOP
 	for (__u32 i = 0; i < CLAUSES_TRIED; i++) {
 		__u32 tried = i;
@@ -100,16 +104,18 @@ static __always_inline bool select__range(const struct as_index *index, __u32 ge
 		__u32 *clause = bpf_map_lookup_elem(&selection_list, &slot);
 
 		if (!clause)
-			return true;
+			return CLAUSE_PERHAPS;
 		int outcome = select__clause(half * AS_CLAUSES_MAX + (*clause & (AS_CLAUSES_MAX - 1)), kind);
 		bool never = (outcome >> 8) & AS_CLAUSE_NEVER;
 
 		if (never && (outcome & 3) == CLAUSE_YES)
-			return false;
+			return CLAUSE_NO;
 		if (!never && (outcome & 3) != CLAUSE_NO)
-			return true;
+			return (outcome & 3) == CLAUSE_YES ? certain : CLAUSE_PERHAPS;
+		if ((outcome & 3) != CLAUSE_NO)
+			certain = CLAUSE_PERHAPS; /* this `never` may yet hold */
 	}
-	return count > CLAUSES_TRIED; /* what was not looked at may match */
+	return count > CLAUSES_TRIED ? CLAUSE_PERHAPS : CLAUSE_NO; /* what was not looked at may match */
 }
 
 static __always_inline struct as_index *select__index(__u32 generation, __u32 abi, __u32 nr)

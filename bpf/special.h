@@ -453,7 +453,7 @@ static __always_inline void ipc__call(struct ipc_wish *wish, const __u64 *args)
 	}
 }
 
-/* Adds a path that path__walk() has left in `walk`. */
+/* Adds a path that has been walked. */
 static __always_inline void entry__walked(struct entry_memory *entry, __u16 tag, struct path_walk *walk)
 {
 	struct aw_section *head = entry__room(entry, PATH_TEXT_MAX);
@@ -487,11 +487,7 @@ static __always_inline void entry__ending(struct entry_memory *entry, struct tas
 			entry__section(entry, head, AW_SECTION_PROCTITLE, 0, 0, length);
 	}
 #ifndef TIER_STAGED /* where enter_walk() does it */
-	struct file *exe = READ(mm, exe_file);
-
-	if (exe)
-		entry__walked(entry, AW_SECTION_EXE,
-			      path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), PROGRAM_ENTER));
+	entry__walked(entry, AW_SECTION_EXE, path__walked(PATH_OF_EXE, PROGRAM_ENTER));
 #endif
 }
 

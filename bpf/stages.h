@@ -36,9 +36,7 @@ static __always_inline bool stage__is_own(__u32 tgid)
 /* Appends the working directory as it is now, for calls that may change it. */
 static __always_inline void entry__directory(struct entry_memory *entry, struct task_struct *task)
 {
-	struct fs_struct *fs = READ(task, fs);
-
-	entry__walked(entry, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), PROGRAM_ENTER));
+	entry__walked(entry, AW_SECTION_CWD, path__walked(PATH_OF_DIRECTORY, PROGRAM_ENTER));
 }
 
 #endif
@@ -53,6 +51,76 @@ static __always_inline void entry__descriptor(struct entry_memory *entry, struct
 	if (file && head && object__read((void *)(head + 1), BPF_CORE_READ(file, f_path.dentry), 0))
 		entry__section(entry, head, AW_SECTION_OBJECT, AW_ROLE_DESCRIPTOR, 0, sizeof(struct aw_object));
 }
+
+#ifdef TIER_STAGED
+
+/* Stores the call under its task. Returns 0 or less. */
+static __always_inline long entry__store(struct entry_memory *entry, __u64 task, struct ast_statistics *statistics)
+{
+	/* Before 4.18 a value has to come from the stack (d71962f3e627). */
+	struct inflight copy;
+
+	if (!(entry->call.flags & INFLIGHT_LONG))
+		__builtin_memcpy(entry->call.sections, entry->sections, INFLIGHT_INLINE);
+	copy = entry->call;
+
+	long error = bpf_map_update_elem(&inflight, &task, &copy, BPF_NOEXIST);
+
+	if (error == -17 /* EEXIST */) {
+		struct inflight *before = bpf_map_lookup_elem(&inflight, &task);
+
+		/* The call before this one has never been seen to end, or could not be removed then. */
+		if (before && !(before->flags & INFLIGHT_ENDED)) {
+			statistics->generated++;
+			statistics->lost_orphaned++;
+		}
+		if (before)
+			inflight__succeed(before, &entry->call, task);
+		error = bpf_map_update_elem(&inflight, &task, &copy, BPF_ANY);
+	}
+	return error;
+}
+
+#else
+
+/* Sections of most calls take no more. */
+#define INFLIGHT_SHORT 64
+
+static __always_inline long entry__store(struct entry_memory *entry, __u64 task, struct ast_statistics *statistics)
+{
+	struct inflight *call = bpf_map_lookup_elem(&inflight, &task);
+
+	if (!call) {
+		__builtin_memcpy(entry->call.sections, entry->sections, INFLIGHT_INLINE);
+
+		long error = bpf_map_update_elem(&inflight, &task, &entry->call, BPF_NOEXIST);
+
+		if (!error)
+			__sync_fetch_and_add(&inflight_entries, 1);
+		return error;
+	}
+	if (!(call->flags & INFLIGHT_ENDED)) {
+		/* It has never been seen to end. */
+		statistics->generated++;
+		statistics->lost_orphaned++;
+		inflight__succeed(call, &entry->call, task);
+	}
+	/* A signal that comes meanwhile looks at it, so the flags say last that it is a call. */
+	__u8 flags = entry->call.flags;
+
+	entry->call.flags = INFLIGHT_ENDED;
+	__builtin_memcpy(call, &entry->call, offsetof(struct inflight, sections));
+	if (entry->call.used <= INFLIGHT_SHORT)
+		__builtin_memcpy(call->sections, entry->sections, INFLIGHT_SHORT);
+	else
+		__builtin_memcpy(call->sections, entry->sections, INFLIGHT_INLINE);
+	barrier();
+	entry->call.flags = flags;
+	call->flags = flags;
+	return 0;
+}
+
+#endif
 
 /* Stores the call under its task: short sections inline, long ones beside. Counts what finds no room. */
 static __always_inline void entry__remember(struct entry_memory *entry, __u64 task)
@@ -71,32 +139,8 @@ static __always_inline void entry__remember(struct entry_memory *entry, __u64 ta
 			statistics->lost_inflight++;
 			return;
 		}
-	} else {
-		__builtin_memcpy(entry->call.sections, entry->sections, INFLIGHT_INLINE);
 	}
-
-	struct inflight *call = &entry->call;
-#ifdef TIER_STAGED
-	/* Before 4.18 a value has to come from the stack (d71962f3e627). */
-	struct inflight copy = entry->call;
-
-	call = &copy;
-#endif
-	long error = bpf_map_update_elem(&inflight, &task, call, BPF_NOEXIST);
-
-	if (error == -17 /* EEXIST */) {
-		struct inflight *before = bpf_map_lookup_elem(&inflight, &task);
-
-		/* The call before this one has never been seen to end, or could not be removed then. */
-		if (before && !(before->flags & INFLIGHT_ENDED)) {
-			statistics->generated++;
-			statistics->lost_orphaned++;
-		}
-		if (before)
-			inflight__succeed(before, &entry->call, task);
-		error = bpf_map_update_elem(&inflight, &task, call, BPF_ANY);
-	}
-	if (error) {
+	if (entry__store(entry, task, statistics)) {
 		statistics->generated++;
 		statistics->lost_inflight++;
 		if (entry->call.flags & INFLIGHT_LONG)
@@ -197,6 +241,8 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		if (!(index->flags & AS_INDEX_ENTRY) || stage__is_own(tgid))
 			return NULL;
 	}
+	__u8 flags = 0;
+
 	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
 				      1U << AS_FIELD_PID;
@@ -205,8 +251,13 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		memory->facts.value[AS_FIELD_A2] = call->args[2];
 		memory->facts.value[AS_FIELD_A3] = call->args[3];
 		memory->facts.value[AS_FIELD_PID] = tgid;
-		if (!select__range(index, generation, PROGRAM_ENTER))
+
+		int outcome = select__range(index, generation, PROGRAM_ENTER);
+
+		if (outcome == CLAUSE_NO)
 			return NULL;
+		if (outcome == CLAUSE_YES)
+			flags = INFLIGHT_CERTAIN;
 	}
 
 	call->time = bpf_ktime_get_ns();
@@ -215,7 +266,7 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 	call->arch = id.arch;
 	call->generation = generation;
 	call->used = 0;
-	call->flags = 0;
+	call->flags = flags;
 	call->unread = 0;
 
 	__u32 slot = id.abi * AS_SYSCALLS + id.nr;
@@ -244,8 +295,11 @@ static __always_inline void enter__user_memory(struct entry_memory *entry)
 
 #ifndef TIER_STAGED
 
-/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
-static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
+/*
+ * A function of its own, as stage__leave() is: what comes before it decides that it is not needed for most calls, and is short enough
+ * to do without a stack.
+ */
+static __noinline int enter__selected(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
 {
 	struct entry_memory *entry = enter__select(task, regs, copied, nr);
 
@@ -264,6 +318,25 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 	if (HOOKS_ATTACHED)
 		trace__begin((__u64)task, &entry->call, entry->sections);
 	return 0;
+}
+
+/* Whether the rules name call `nr`, for entry or exit as `flags` says (enum as_index_flags). */
+static __always_inline bool stage__is_named(struct task_struct *task, long nr, __u32 flags)
+{
+	struct call_id id;
+
+	compat__identify(task, nr, &id);
+	if (id.nr >= AS_SYSCALLS)
+		return false;
+	struct as_index *index = select__index(control_generation, id.abi, id.nr);
+
+	return index && index->flags & flags;
+}
+
+/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
+static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
+{
+	return stage__is_named(task, nr, AS_INDEX_ENTRY | AS_INDEX_TICK) ? enter__selected(task, regs, copied, nr) : 0;
 }
 
 #endif
@@ -334,7 +407,14 @@ static __always_inline void record__from_entry(struct record_memory *record, con
 		}
 		bpf_probe_read_kernel(&record->data[sizeof(struct aw_header) + sizeof(struct aw_syscall)], used, from);
 	} else {
-		__builtin_memcpy(&record->data[sizeof(struct aw_header) + sizeof(struct aw_syscall)], from, INFLIGHT_INLINE);
+		__u8 *to = &record->data[sizeof(struct aw_header) + sizeof(struct aw_syscall)];
+
+#ifndef TIER_STAGED
+		if (used <= INFLIGHT_SHORT)
+			__builtin_memcpy(to, from, INFLIGHT_SHORT);
+		else
+#endif
+			__builtin_memcpy(to, from, INFLIGHT_INLINE);
 	}
 	record->used += used;
 }
@@ -398,9 +478,10 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 	 * The slots of a rule set that is no longer in force may be written anew at any time: of its calls user space alone decides, by the
 	 * generation above.
 	 */
-	if (index && call->generation == CONTROL(control_generation) && !(index->flags & AS_INDEX_UNCONDITIONAL)) {
+	if (index && call->generation == CONTROL(control_generation) && !(index->flags & AS_INDEX_UNCONDITIONAL) &&
+	    !(call->flags & INFLIGHT_CERTAIN)) {
 		task__publish(facts, returned, &memory->facts);
-		if (!select__range(index, call->generation, kind))
+		if (select__range(index, call->generation, kind) == CLAUSE_NO)
 			return false;
 	}
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);
@@ -480,15 +561,35 @@ static __always_inline void leave__forget(struct task_struct *task, struct infli
 	 * Removing can fail where the map's lock cannot be had (-EBUSY, -ETIMEDOUT). Then the entry must not be taken for a call
 	 * of the next task at this address.
 	 */
-	call->flags |= INFLIGHT_ENDED;
 	if (call->flags & INFLIGHT_LONG)
 		inflight__drop_long(call, key);
+	call->flags = INFLIGHT_ENDED;
+#ifndef TIER_STAGED
+	if (inflight_entries < setting_kept_calls)
+		return;
+	if (!bpf_map_delete_elem(&inflight, &key))
+		__sync_fetch_and_add(&inflight_entries, -1);
+#else
 	bpf_map_delete_elem(&inflight, &key);
+#endif
 }
 
 #ifndef TIER_STAGED
 
-static __always_inline int stage__leave(struct task_struct *task, long ret, bool returned, __u32 kind)
+/* The task dies: what has been kept for its next call goes. */
+static __always_inline void leave__remove(struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	if (bpf_map_lookup_elem(&inflight, &key) && !bpf_map_delete_elem(&inflight, &key))
+		__sync_fetch_and_add(&inflight_entries, -1);
+}
+
+#endif
+
+#ifndef TIER_STAGED
+
+static __noinline int stage__leave(struct task_struct *task, long ret, bool returned, __u32 kind)
 {
 	struct inflight *call = leave__call(task);
 
@@ -521,16 +622,9 @@ static __always_inline int stage__leave(struct task_struct *task, long ret, bool
 		record__special(slot, call->shape.special, returned ? leave__result(leaving, returned) : -1);
 	task__tty(record, task);
 
-	struct file *exe = READ(task, mm, exe_file);
-
-	if (exe)
-		record__walked(record, AW_SECTION_EXE,
-			       path__walk(task, READ(exe, f_path.dentry), READ(exe, f_path.mnt), kind));
-	if (leave__wants_directory(call) || (has_names && !(call->shape.flags & ASH_MOVES))) {
-		struct fs_struct *fs = READ(task, fs);
-
-		record__walked(record, AW_SECTION_CWD, path__walk(task, READ(fs, pwd.dentry), READ(fs, pwd.mnt), kind));
-	}
+	record__walked(record, AW_SECTION_EXE, path__walked(PATH_OF_EXE, kind));
+	if (leave__wants_directory(call) || (has_names && !(call->shape.flags & ASH_MOVES)))
+		record__walked(record, AW_SECTION_CWD, path__walked(PATH_OF_DIRECTORY, kind));
 	leave__process(record, leaving, task, returned);
 	leave__send(NULL, record, leaving, call);
 	leave__forget(task, call);
@@ -570,7 +664,7 @@ static __always_inline __u32 exec__name_offset(const char *filename, const struc
 static __always_inline int stage__exec(struct task_struct *task, const char *filename)
 {
 	__u64 key = (__u64)task;
-	struct inflight *call = bpf_map_lookup_elem(&inflight, &key);
+	struct inflight *call = leave__call(task);
 	struct entry_memory *entry = memory_of(&entry_memory, 1);
 
 	if (!call || !entry || !(call->unread & 3) || call->used > INFLIGHT_INLINE)

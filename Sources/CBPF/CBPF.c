@@ -193,6 +193,7 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	uint32_t *self = cbpf_setting(handle->object, "setting_self_tgid");
 	uint32_t *excluded = cbpf_setting(handle->object, "setting_excluded_tgid");
 	uint64_t *wakeup = cbpf_setting(handle->object, "setting_wakeup_bytes");
+	uint32_t *kept = cbpf_setting(handle->object, "setting_kept_calls");
 	struct bpf_map *ring = bpf_object__find_map_by_name(handle->object, "ring");
 	struct bpf_map *inflight = bpf_object__find_map_by_name(handle->object, "inflight");
 	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
@@ -209,11 +210,13 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	if (handle->is_staged) {
 		error = set_staged_settings(handle, settings);
 	} else {
-		if (!self || !excluded || !wakeup)
+		if (!self || !excluded || !wakeup || !kept)
 			return -ENOENT;
 		*self = settings->self_tgid;
 		*excluded = settings->excluded_tgid;
 		*wakeup = settings->wakeup_bytes;
+		/* The rest is for calls of tasks that come when so many are known. */
+		*kept = settings->inflight - settings->inflight / 4;
 		handle->ring_bytes = settings->ring_bytes;
 		error = bpf_map__set_max_entries(ring, settings->ring_bytes);
 		/* libbpf rounds up what is no power of two or page; the reader's masks would not follow. */
