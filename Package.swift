@@ -72,8 +72,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            // The toolchain's own linker; equal functions are kept once where nobody compares their addresses.
-            linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--icf=safe"])]
+            // The toolchain's own linker; equal functions are kept once where nobody compares their addresses. Nothing is looked up by
+            // name in the program, and nothing unwinds within it, so that neither needs an index.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--no-eh-frame-hdr",
+                ])
+            ]
         ),
         // What several test targets need: events made by hand and at random, rules at random.
         .target(
