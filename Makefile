@@ -17,7 +17,7 @@ RELR := $(if $(filter 2.36,$(shell { echo 2.36; getconf GNU_LIBC_VERSION | cut -
 RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
 
 # What building needs, and what only the tests need: Debian's package names.
-PACKAGES := libbpf-dev libelf-dev zlib1g-dev libaudit-dev libauparse-dev clang llvm gcc make
+PACKAGES := libbpf-dev libelf-dev zlib1g-dev liblzma-dev xz-utils libaudit-dev libauparse-dev clang llvm gcc make
 TEST_PACKAGES := auditd bpftool gcc-multilib libcap2-bin procps util-linux
 KERNELS_PACKAGES := apt dpkg python3
 # What goes into the virtual machines for the workloads of the differential test.
@@ -131,7 +131,7 @@ build: deps bpf
 	$(SWIFT) build $(RELEASE) $(RELR) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
-bpf: deps $(BPF_OBJECTS:%=%.gz) $(BPF_TOOL_OBJECTS)
+bpf: deps $(BPF_OBJECTS:%=%.xz) $(BPF_TOOL_OBJECTS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
 	@mkdir -p $(@D)
@@ -141,8 +141,8 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 
 .PRECIOUS: $(BUILD)/bpf/%.bpf.o
 
-$(BUILD)/bpf/%.bpf.o.gz: $(BUILD)/bpf/%.bpf.o
-	gzip -9nc $< > $@
+$(BUILD)/bpf/%.bpf.o.xz: $(BUILD)/bpf/%.bpf.o
+	xz -9e --check=crc32 -c $< > $@
 	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by processor and tier

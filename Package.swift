@@ -27,7 +27,7 @@ let package = Package(
             name: "CBPF",
             dependencies: ["CAuditWire"],
             cSettings: [.unsafeFlags(["--embed-dir=\(Context.packageDirectory)/build/bpf", "-std=gnu23", "-Wall", "-Wextra", "-Werror"])],
-            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]
+            linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("lzma")]
         ),
         // The only user of libaudit and libauparse.
         .target(

@@ -537,7 +537,7 @@ int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *olde
 	struct bpf_map *map = bpf_object__find_map_by_name(handle->object, "inflight");
 	int generation = map ? value_member(handle, map, "generation") : -ENOENT;
 	int flags = map ? value_member(handle, map, "flags") : -ENOENT;
-	const unsigned char ended = 1 << 3; /* INFLIGHT_ENDED of bpf/maps.h: could not be removed */
+	const unsigned char ended = 1 << 3; /* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task */
 	uint64_t key, next;
 	int error = 0;
 

@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel objects that are built in, gzipped: as they are they would be a fifth of the program, which needs one of them. */
+/* The kernel objects that are built in, by xz: as they are they would be a fifth of the program, which needs one of them. */
 #include "objects.h"
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <lzma.h>
 #include <stdlib.h>
-#include <zlib.h>
 
-#if !__has_embed("btf.bpf.o.gz") || !__has_embed("raw_tp.bpf.o.gz") || !__has_embed("raw_tp_noloops.bpf.o.gz") || \
-	!__has_embed("raw_tp_sub4096.bpf.o.gz") || !__has_embed("tp.bpf.o.gz") || !__has_embed("hooks_fentry.bpf.o.gz") || \
-	!__has_embed("hooks_kprobe.bpf.o.gz")
+#if !__has_embed("btf.bpf.o.xz") || !__has_embed("raw_tp.bpf.o.xz") || !__has_embed("raw_tp_noloops.bpf.o.xz") || \
+	!__has_embed("raw_tp_sub4096.bpf.o.xz") || !__has_embed("tp.bpf.o.xz") || !__has_embed("hooks_fentry.bpf.o.xz") || \
+	!__has_embed("hooks_kprobe.bpf.o.xz")
 #error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
 #endif
 
 static const unsigned char btf_object[] = {
-#embed "btf.bpf.o.gz"
+#embed "btf.bpf.o.xz"
 };
 
 static const unsigned char raw_tp_object[] = {
-#embed "raw_tp.bpf.o.gz"
+#embed "raw_tp.bpf.o.xz"
 };
 
 static const unsigned char raw_tp_noloops_object[] = {
-#embed "raw_tp_noloops.bpf.o.gz"
+#embed "raw_tp_noloops.bpf.o.xz"
 };
 
 static const unsigned char raw_tp_sub4096_object[] = {
-#embed "raw_tp_sub4096.bpf.o.gz"
+#embed "raw_tp_sub4096.bpf.o.xz"
 };
 
 static const unsigned char tp_object[] = {
-#embed "tp.bpf.o.gz"
+#embed "tp.bpf.o.xz"
 };
 
 static const unsigned char hooks_fentry_object[] = {
-#embed "hooks_fentry.bpf.o.gz"
+#embed "hooks_fentry.bpf.o.xz"
 };
 
 static const unsigned char hooks_kprobe_object[] = {
-#embed "hooks_kprobe.bpf.o.gz"
+#embed "hooks_kprobe.bpf.o.xz"
 };
 
 static const struct {
@@ -53,30 +53,49 @@ static const struct {
 	[CBPF_OBJECT_HOOKS_KPROBE] = { hooks_kprobe_object, sizeof(hooks_kprobe_object) },
 };
 
+/* Unpacks `size` bytes. Returns memory to free and its length, or NULL with errno set. */
+static void *unpack(const unsigned char *bytes, size_t size, size_t *length)
+{
+	lzma_stream stream = LZMA_STREAM_INIT;
+	size_t room = 16 * size;
+	unsigned char *whole = NULL;
+	/* 64 MiB of memory are what the strongest preset wants; what is built in wants less. */
+	lzma_ret outcome = lzma_stream_decoder(&stream, 128 << 20, 0);
+
+	stream.next_in = bytes;
+	stream.avail_in = size;
+	while (outcome == LZMA_OK) {
+		unsigned char *more = realloc(whole, room);
+
+		if (!more) {
+			outcome = LZMA_MEM_ERROR;
+			break;
+		}
+		whole = more;
+		stream.next_out = whole + stream.total_out;
+		stream.avail_out = room - stream.total_out;
+		outcome = lzma_code(&stream, LZMA_FINISH);
+		room *= 2;
+	}
+	*length = stream.total_out;
+	lzma_end(&stream);
+	if (outcome == LZMA_STREAM_END)
+		return whole;
+	free(whole);
+	errno = outcome == LZMA_MEM_ERROR || outcome == LZMA_MEMLIMIT_ERROR ? ENOMEM : EINVAL;
+	return NULL;
+}
+
 struct bpf_object *cbpf_object_open(enum cbpf_object number, const struct bpf_object_open_opts *options)
 {
-	const unsigned char *bytes = objects[number].bytes;
-	size_t size = objects[number].size;
-	/* The last four bytes are the length before (RFC 1952), least byte first. */
-	const unsigned char *end = bytes + size - 4;
-	size_t whole = end[0] | end[1] << 8 | end[2] << 16 | (size_t)end[3] << 24;
-	void *object = malloc(whole);
-	/* zlib's `next_in` is not const, for programs older than the word. */
-	z_stream stream = { .next_in = (unsigned char *)bytes, .avail_in = size, .next_out = object, .avail_out = whole };
-	struct bpf_object *opened = NULL;
-	int error = ENOMEM;
+	size_t length;
+	void *object = unpack(objects[number].bytes, objects[number].size, &length);
 
-	/* 16: a gzip header and trailer are expected and checked. */
-	if (object && inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK) {
-		int outcome = inflate(&stream, Z_FINISH);
+	if (!object)
+		return NULL;
+	struct bpf_object *opened = bpf_object__open_mem(object, length, options);
+	int error = errno;
 
-		inflateEnd(&stream);
-		error = EINVAL;
-		if (outcome == Z_STREAM_END) {
-			opened = bpf_object__open_mem(object, whole, options);
-			error = errno;
-		}
-	}
 	/* libbpf has copied what it needs: it closes the ELF file before it returns. */
 	free(object);
 	errno = error;
