@@ -18,7 +18,7 @@ enum Allowance: String, CaseIterable, Sendable {
     /// file, also of a descriptor (audit_alloc_name(); 6d915476e67d "audit: trigger accompanying records when no rules present").
     case directoryOfDescriptor = "cwd-of-descriptor"
     /// Before 6.14 audit does not know the file that mkdir() or rmdir() is about again by a name that ends in a slash, and lists it and its
-    /// directory anew, without a name ("audit: fix suffixed '/' filename matching"; github.com/linux-audit/audit-kernel/issues/127).
+    /// directory anew, without a name (e92eebb0d611 "audit: fix suffixed '/' filename matching").
     case slash = "slash-at-end"
     /// Audit reads the coarse clock right behind the tracepoint at which we do. On an emulated processor that is long enough for ticks to come
     /// in between, and late ones come at once: ours is the earlier stamp then. Only where the machine is said to be emulated.
