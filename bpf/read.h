@@ -68,4 +68,20 @@ static __always_inline struct task_struct *task__current(void)
 		masked & (mask);       \
 	})
 
+/*
+ * The address `offset` bytes behind `base`. The pointer is what is added to: a number to which a pointer is added becomes one to half a map in
+ * verifiers before 4.20 (0962590e5533), and 4.15 then falls over it.
+ */
+#ifdef TIER_STAGED
+#define BEHIND(base, offset)                                                \
+	({                                                                  \
+		void *behind = (void *)(base);                              \
+		__u64 distance = (offset);                                  \
+		asm volatile("%0 += %1" : "+r"(behind) : "r"(distance)); \
+		behind;                                                     \
+	})
+#else
+#define BEHIND(base, offset) ((void *)((__u8 *)(base) + (offset)))
+#endif
+
 #endif

@@ -18,13 +18,13 @@ static __always_inline void record__incomplete(struct record_memory *record)
 }
 
 /* Where the bytes of the next section go. Call after RECORD_ROOM. */
-#define RECORD_NEXT(record) (&(record)->data[((record)->used & (AW_RECORD_MAX - 1)) + sizeof(struct aw_section)])
+#define RECORD_NEXT(record) ((__u8 *)BEHIND((record)->data, (record)->used & (AW_RECORD_MAX - 1)) + sizeof(struct aw_section))
 
 /* Completes the section whose bytes are at RECORD_NEXT; a negative `length` is an errno and stands for no bytes. */
 static __always_inline void record__section(struct record_memory *record, __u16 tag, __u8 detail, __u8 flags, __s32 length)
 {
 	__u32 at = record->used & (AW_RECORD_MAX - 1);
-	struct aw_section *head = (void *)&record->data[at];
+	struct aw_section *head = BEHIND(record->data, at);
 
 	head->tag = tag;
 	head->detail = detail;
