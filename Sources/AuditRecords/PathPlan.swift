@@ -91,7 +91,6 @@ struct PathPlan {
             let use = uses.pathUse(arch: event.call.arch, number: event.call.nr, argument: argument)
             if name.count == 0, use == .lookupUnlessEmpty { continue }
             if use == .mountSource, !Self.mountsPath(event) { continue }
-            if argument == 1, RefusedCalls.hasNoQuotaType(event) { continue }
             if !resultIsPlaced {
                 // The call returned a descriptor: its file is what its (only) name led to.
                 resultIsPlaced = true

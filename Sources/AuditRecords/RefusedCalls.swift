@@ -21,16 +21,7 @@ enum RefusedCalls {
         }
     }
 
-    private static let quotactl = Numbers("quotactl")
     private static let semctl = Numbers("semctl")
-
-    /// Whether quotactl(2) has refused its command, before it reads what device that is for: a type of quota that there is not (MAXQUOTAS,
-    /// linux/quota.h; quotactl() in fs/quota/quota.c).
-    static func hasNoQuotaType(_ event: borrowing EventView) -> Bool {
-        let call = event.call
-        let types: UInt64 = 3
-        return event.hasReturned && call.ret == -Int64(EINVAL) && call.args.0 & 0xff >= types && quotactl.has(call)
-    }
 
     /// Whether a call on a System V object that failed with EINVAL has come to its permissions, where audit is told of it (`ipcperms()`,
     /// `ipcctl_obtain_check()`, ipc/util.c): semctl() on a semaphore that the set does not have (semctl_main(), ipc/sem.c), and new owners that

@@ -84,7 +84,7 @@ import Testing
 
     /// An event that says that `fragments` pieces of its text went ahead; its own text is the end.
     private func event(_ number: UInt64, fragments: UInt8, flags: UInt8 = 16) -> [UInt8] {
-        let call = [UInt8](repeating: 0, count: 152)
+        let call = [UInt8](repeating: 0, count: 160)
         // Tag 5, detail, flags, length, and the text with its padding.
         let own: [UInt8] = [5, 0, fragments, 0, 4, 0, 0, 0] + Array("end\0".utf8) + [0, 0, 0, 0]
         let size = UInt32(24 + call.count + own.count)

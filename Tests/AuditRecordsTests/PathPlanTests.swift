@@ -273,7 +273,7 @@ import Testing
     /// quotactl() (fs/quota/quota.c): the type of quota is in the lower 8 bits, and there are 3 (MAXQUOTAS).
     @Test func quotasOfNoTypeNameNoDevice() throws {
         let calls: [(command: UInt64, ret: Int64, items: [String])] = [
-            (3, -22, []), (.max, -22, []), (2, -22, ["NORMAL n"]), (3, -1, ["NORMAL n"]),
+            (3, -22, []), (.max, -22, []), (2, -22, ["NORMAL n"]), (2, -1, ["NORMAL n"]),
         ]
         for (command, ret, items) in calls {
             var event = try Self.event("quotactl", [(1, "n")], ret: ret)
