@@ -85,7 +85,7 @@ struct Collector: ~Copyable {
         let end = configuration.duration.map { SystemTime.monotonic() + $0 }
         var refreshed = SystemTime.monotonic()
         var told = refreshed
-        var isDrained = true
+        var drained = Pipeline.Drained.empty
         while true {
             let now = SystemTime.monotonic()
             if now - refreshed >= Self.clockInterval {
@@ -97,7 +97,12 @@ struct Collector: ~Copyable {
                 tellLosses()
                 told = now
             }
-            var timeout = isDrained ? Self.interval : Self.crowded
+            var timeout =
+                switch drained {
+                case .empty: Self.interval
+                case .crowded: Self.crowded
+                case .more: Int32(0)
+                }
             if let end {
                 if now >= end { return nil }
                 timeout = min(timeout, Int32(((end - now) * 1000).rounded(.up)))
@@ -108,8 +113,8 @@ struct Collector: ~Copyable {
                 pipeline.refreshClock()
             }
             advanceReload()
-            isDrained = pipeline.drain()
-            if isDrained { forgetEarlierRules() }
+            drained = pipeline.drain()
+            if drained == .empty { forgetEarlierRules() }
             if happened.contains(.output), let error = writer.failure { return .whileRunning(error) }
             if happened.contains(.input), !input.drain() { return nil }
             while happened.contains(.signal), let signal = loop.takeSignal() {
@@ -118,7 +123,7 @@ struct Collector: ~Copyable {
                 case SIGHUP:
                     writer.reopen()
                     reload.request(by: signal.asker)
-                    isDrained = false
+                    drained = .more
                 case SIGUSR1: tellState()
                 default: break
                 }
@@ -163,7 +168,7 @@ struct Collector: ~Copyable {
         do {
             try pipeline.kernel.detach()
             let deadline = SystemTime.monotonic() + Double(Self.farewell) / 1000
-            while !pipeline.drain(), SystemTime.monotonic() < deadline { _ = loop.wait(milliseconds: Self.crowded) }
+            while pipeline.drain() != .empty, SystemTime.monotonic() < deadline { _ = loop.wait(milliseconds: Self.crowded) }
             pipeline.discard()
             pipeline.write(.stop(try account()))
             capture?.flush()

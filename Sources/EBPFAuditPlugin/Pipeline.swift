@@ -52,9 +52,10 @@ struct Pipeline: ~Copyable {
 
     /// Takes what is in the ring through the stages and hands what came of it to the outputs.
     ///
-    /// - Returns: whether the ring is empty. It is not when the queue to the outputs is full: then events wait in the ring, and
-    ///   what the ring cannot hold the kernel side counts as lost.
-    mutating func drain() -> Bool {
+    /// - Returns: how far it has come. While the queue to the outputs is full, events wait in the ring, and what the ring cannot hold the
+    ///   kernel side counts as lost.
+    mutating func drain() -> Drained {
+        let end = SystemTime.monotonic() + Self.patience
         while true {
             let count = Self.pass(kernel, &fragments, &stages, capture)
             kernel.releaseRecords()
@@ -62,10 +63,24 @@ struct Pipeline: ~Copyable {
                 let isEmpty = stages.hasRoom()
                 stages.flush()
                 capture?.flush()
-                return isEmpty
+                return isEmpty ? .empty : .crowded
             }
+            if SystemTime.monotonic() >= end { return .more }
         }
     }
+
+    /// What a drain has left behind.
+    enum Drained {
+        /// Nothing.
+        case empty
+        /// What the outputs have no room for yet.
+        case crowded
+        /// Events that have come meanwhile.
+        case more
+    }
+
+    /// After this time others get their turn, signals among them: where events come faster than they are judged there is no end, s.
+    private static let patience = 0.1
 
     /// Writes a record about this program itself.
     mutating func write(_ status: StatusRecord) {
@@ -207,7 +222,8 @@ struct Stages: ~Copyable {
             counts.suppressed += 1
         case .select(let rule):
             guard format(event, realtime(event), firstKey + rule) else { return false }
-            if let place { earlier[place].limit.count(rule, time: event.header.time) } else { current.limit.count(rule, time: event.header.time) }
+            let time = event.header.time
+            if let place { earlier[place].limit.count(rule, time: time) } else { current.limit.count(rule, time: time) }
         case .reject:
             counts.filtered += 1
         }
