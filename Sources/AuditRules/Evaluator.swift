@@ -27,9 +27,14 @@ package struct Evaluator: Sendable {
     /// What the paths of the rules lead to now.
     var currentPaths: RulePaths { paths }
 
+    private let isLive: Bool
+
     /// Decides by `rules`.
-    package init(_ rules: RuleSet) {
+    ///
+    /// - Parameter isLive: events are judged as they happen, so that rules may ask the system about parents of their processes.
+    package init(_ rules: RuleSet, isLive: Bool = true) {
         self.rules = rules
+        self.isLive = isLive
         paths = rules.paths
     }
 
@@ -95,7 +100,7 @@ package struct Evaluator: Sendable {
             if test.fact.rawValue <= Fact.saddrFamily.rawValue {
                 guard facts.satisfies(test) else { return false }
             } else {
-                guard FileTests(event: event, paths: paths).holds(test, facts.call, files, file) else { return false }
+                guard FileTests(event: event, paths: paths, isLive: isLive).holds(test, facts.call, files, file) else { return false }
             }
         }
         return true

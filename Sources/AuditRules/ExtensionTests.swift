@@ -9,11 +9,14 @@ struct ExtensionTests: ~Escapable {
 
     private let event: EventView
     private let paths: RulePaths
+    /// The event has just happened, so that its process's parents may still be there.
+    private let isLive: Bool
 
     @_lifetime(copy event)
-    init(event: borrowing EventView, paths: RulePaths) {
+    init(event: borrowing EventView, paths: RulePaths, isLive: Bool) {
         self.event = copy event
         self.paths = paths
+        self.isLive = isLive
     }
 
     /// Whether `test` holds for file number `file`, or for nil for any of `files`.
@@ -71,6 +74,7 @@ struct ExtensionTests: ~Escapable {
     }
 
     private func isRunByParent(_ glob: Glob, _ parent: UInt32, depth: Int) -> Answer {
+        guard isLive else { return .unknown }
         var process = parent
         var answer = Answer.no
         for _ in 0..<depth where process > 0 {

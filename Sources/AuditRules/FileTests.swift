@@ -7,11 +7,13 @@ internal import CAuditWire
 struct FileTests: ~Escapable {
     private let event: EventView
     private let paths: RulePaths
+    private let isLive: Bool
 
     @_lifetime(copy event)
-    init(event: borrowing EventView, paths: RulePaths) {
+    init(event: borrowing EventView, paths: RulePaths, isLive: Bool = true) {
         self.event = copy event
         self.paths = paths
+        self.isLive = isLive
     }
 
     /// Whether `test` holds for file number `file`, or for nil for any of `files`.
@@ -22,7 +24,7 @@ struct FileTests: ~Escapable {
         case .compare: return compares(test, call, files, file)
         case .dir: return isBelow(paths.paths[Int(test.operand)], files)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
-            return ExtensionTests(event: event, paths: paths).holds(test, call, files, file)
+            return ExtensionTests(event: event, paths: paths, isLive: isLive).holds(test, call, files, file)
         case .filetype:
             // The kernel asks all of them, also when the rule is about one.
             var isThere = false

@@ -60,6 +60,7 @@ package struct RuleSet: Sendable {
             let excluded = rule.tests.filter { $0.field == .pathGlob && $0.op == .notEqual }
             var own = rule.tests.filter { !excluded.contains($0) }.compactMap { CompiledTest($0, paths: &paths) }
             if !excluded.isEmpty { own.append(CompiledTest(noPathOf: excluded, paths: &paths)) }
+            own = own.filter { !$0.looksAtProcesses } + own.filter(\.looksAtProcesses)
             compiled.append(
                 CompiledRule(
                     isNever: rule.action == .never, isOfOneFile: own.contains(where: \.isOfOneFile),
@@ -139,6 +140,9 @@ struct CompiledTest: Sendable {
         op = .notEqual
         operand = paths.add(tests.map { Glob($0.text) }, isOfPaths: true)
     }
+
+    /// It asks the system, which costs most of all.
+    var looksAtProcesses: Bool { fact == .parentExeGlob || fact == .ancestorExeGlob }
 
     var isOfOneFile: Bool { fact == .path || fact == .inode && op == .equal }
 

@@ -15,9 +15,9 @@ struct Judge {
     /// Events that each rule has decided, by its position.
     var hits: [UInt64]
 
-    init(_ rules: RuleSet, generation: UInt32) {
+    init(_ rules: RuleSet, generation: UInt32, isLive: Bool = true) {
         self.generation = generation
-        evaluator = Evaluator(rules)
+        evaluator = Evaluator(rules, isLive: isLive)
         limit = RateLimit(rules)
         hits = Array(repeating: 0, count: rules.rules.count)
     }

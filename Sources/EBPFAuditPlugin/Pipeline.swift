@@ -179,13 +179,15 @@ struct Stages: ~Copyable {
     private let queue: OutputQueue
     private var batch: RecordBuffer?
 
-    /// - Parameter fileSystems: those that files of the events may be on; nil where that is not known.
+    /// - Parameters:
+    ///   - fileSystems: those that files of the events may be on; nil where that is not known.
+    ///   - isLive: events come as they happen, see ``Evaluator/init(_:isLive:)``.
     init(
         rules: RuleSet, formatter: consuming RecordFormatter, clock: EventClock, queue: OutputQueue,
-        fileSystems: consuming FileSystems? = nil
+        fileSystems: consuming FileSystems? = nil, isLive: Bool = true
     ) {
         self.clock = clock
-        current = Judge(rules, generation: 0)
+        current = Judge(rules, generation: 0, isLive: isLive)
         current.look(at: fileSystems?.devices ?? [])
         self.fileSystems = fileSystems
         hidesFileSystems = rules.hidesFileSystems

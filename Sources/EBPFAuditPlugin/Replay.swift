@@ -94,7 +94,7 @@ struct Replay: ~Copyable {
         options.looksAtFiles = false
         // Until the first note is read no event is passed.
         let clock = EventClock(tick: header.tick, reading: ClockReading(offset: 0, time: 0, ticks: nil))
-        return Stages(rules: rules, formatter: try Outputs.formatter(options), clock: clock, queue: queue)
+        return Stages(rules: rules, formatter: try Outputs.formatter(options), clock: clock, queue: queue, isLive: false)
     }
 }
 

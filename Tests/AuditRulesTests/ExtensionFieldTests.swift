@@ -98,6 +98,9 @@ import Testing
         let above = unsafe readlink("/proc/\(getppid())/exe", &buffer, 4096)
         let parent = String(decoding: buffer[..<above].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         #expect(try selects("-S 1 -F x-ancestor-exe=\(parent)", event))
+        // A replay cannot know.
+        let replayed = Evaluator(try compile("-S 1 -F x-parent-exe=\(own)"), isLive: false)
+        try event.withView { #expect(replayed.decide($0) == .reject) }
         // One that has ended.
         event.call.ppid = 0x7fff_fff0
         for field in ["x-parent-exe", "x-ancestor-exe"] {
