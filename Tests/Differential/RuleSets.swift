@@ -46,6 +46,8 @@ struct RuleSets: ParsableCommand {
 
     private func compareAll() throws {
         let top = keep.map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory.appending(path: "differential.\(getpid())")
+        // A log that is there would be gone on with.
+        try? FileManager.default.removeItem(at: top.appending(path: "kernel.log"))
         try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
         defer { if keep == nil { try? FileManager.default.removeItem(at: top) } }
         var tally = RuleTally()
