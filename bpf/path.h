@@ -98,28 +98,16 @@ static __always_inline int path__start(struct path_walk *walk, struct dentry *de
 /* Components that are walked by plain loads; paths are seldom deeper. */
 #define PATH_COMPONENTS_TYPED 16
 
-/* Where short names are since 6.14 (58cf9c383c5c); before in `d_iname`, of 32 bytes or more where there is SMP. */
-union shortname_store {
-	unsigned long words[5];
-} __attribute__((preserve_access_index));
-
-struct dentry___since_6_14 {
-	union shortname_store d_shortname;
-} __attribute__((preserve_access_index));
-
-struct dentry___before_6_14 {
-	unsigned char d_iname[32];
-} __attribute__((preserve_access_index));
-
 /* Words of a short name that are copied by plain loads. */
 #define PATH_SHORT_WORDS 4
 
-/* Where in a dentry its short name is. Known when loading. */
+/*
+ * Where in a dentry its short name is: behind the inode (include/linux/dcache.h, seen on 5.8 to 7.3; it has had several names). Where that is
+ * not so the name's address says so, and nothing is copied from there.
+ */
 static __always_inline __u64 path__short_name(void)
 {
-	if (bpf_core_field_exists(struct dentry___since_6_14, d_shortname))
-		return bpf_core_field_offset(struct dentry___since_6_14, d_shortname);
-	return bpf_core_field_offset(struct dentry___before_6_14, d_iname);
+	return bpf_core_field_offset(struct dentry, d_inode) + sizeof(struct inode *);
 }
 
 /*
