@@ -605,9 +605,11 @@ TIER_FUNCTION int entry__special(__u32 slot)
 	case ASH_SPECIAL_EXEC:
 		entry__credentials(entry, task);
 		break;
+#ifdef TIER_STAGED /* where it walks no path: `btf` does it one function further up, see stage__enter() */
 	case ASH_SPECIAL_EXIT:
 		entry__ending(entry, task);
 		break;
+#endif
 	case ASH_SPECIAL_SEM:
 	case ASH_SPECIAL_MSG:
 	case ASH_SPECIAL_SHM:

@@ -295,31 +295,6 @@ static __always_inline void enter__user_memory(struct entry_memory *entry)
 
 #ifndef TIER_STAGED
 
-/*
- * A function of its own, as stage__leave() is: what comes before it decides that it is not needed for most calls, and is short enough
- * to do without a stack.
- */
-static __noinline int enter__selected(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
-{
-	struct entry_memory *entry = enter__select(task, regs, copied, nr);
-
-	if (!entry)
-		return 0;
-	const struct ash_shape *shape = &entry->call.shape;
-
-	enter__user_memory(entry);
-	if (shape->flags & ASH_MOVES)
-		entry__directory(entry, task);
-	if (shape->fd_arg != ASH_NO_ARGUMENT)
-		entry__descriptor(entry, task);
-	if (shape->special)
-		entry__special(0);
-	entry__remember(entry, (__u64)task);
-	if (HOOKS_ATTACHED)
-		trace__begin((__u64)task, &entry->call, entry->sections);
-	return 0;
-}
-
 /* Whether the rules name call `nr`, for entry or exit as `flags` says (enum as_index_flags). */
 static __always_inline bool stage__is_named(struct task_struct *task, long nr, __u32 flags)
 {
@@ -333,10 +308,33 @@ static __always_inline bool stage__is_named(struct task_struct *task, long nr, _
 	return index && index->flags & flags;
 }
 
-/* sys_enter: the task has made its call and the kernel has not yet acted on it. */
+/*
+ * sys_enter: the task has made its call and the kernel has not yet acted on it. No function of its own: the stacks of functions that call each
+ * other add up, each rounded up to 32 bytes, and kernels before 6.13 permit 512 (MAX_BPF_STACK, check_max_stack_depth()).
+ */
 static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
 {
-	return stage__is_named(task, nr, AS_INDEX_ENTRY | AS_INDEX_TICK) ? enter__selected(task, regs, copied, nr) : 0;
+	if (!stage__is_named(task, nr, AS_INDEX_ENTRY | AS_INDEX_TICK))
+		return 0;
+	struct entry_memory *entry = enter__select(task, regs, copied, nr);
+
+	if (!entry)
+		return 0;
+	const struct ash_shape *shape = &entry->call.shape;
+
+	enter__user_memory(entry);
+	if (shape->flags & ASH_MOVES)
+		entry__directory(entry, task);
+	if (shape->fd_arg != ASH_NO_ARGUMENT)
+		entry__descriptor(entry, task);
+	if (shape->special == ASH_SPECIAL_EXIT)
+		entry__ending(entry, task);
+	else if (shape->special)
+		entry__special(0);
+	entry__remember(entry, (__u64)task);
+	if (HOOKS_ATTACHED)
+		trace__begin((__u64)task, &entry->call, entry->sections);
+	return 0;
 }
 
 #endif
