@@ -132,7 +132,7 @@ struct TierLimits {
             }
             if one.kind == 6, !permitsJump32 { note(.jump32, "instruction \(index)") }
         }
-        let depth = stackDepth(code)
+        let depth = Self.stackDepth(code)
         if depth > Self.stack { note(.stack, "\(depth) bytes") }
         if !permitsLoops, let edge = backEdge(code) { note(.backEdge, "from instruction \(edge.from) to \(edge.to)") }
         return found
@@ -141,7 +141,7 @@ struct TierLimits {
     private func isSecondHalf(_ index: Int, _ code: [BPFInstruction]) -> Bool { index > 0 && code[index - 1].isWide }
 
     /// How far below the frame pointer a program reaches: by an access, or by an address that it makes.
-    private func stackDepth(_ code: [BPFInstruction]) -> Int {
+    static func stackDepth(_ code: [BPFInstruction]) -> Int {
         var depth = 0
         var frame: UInt8?
         for one in code {
