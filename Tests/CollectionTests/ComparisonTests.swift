@@ -58,9 +58,9 @@ extension CollectionTests {
         }
 
         @Test(
-            "our stamps may be up to two ticks earlier on emulated machines, and nowhere else",
+            "stamps may be two ticks apart on emulated machines, and nowhere else",
             arguments: [
-                (["--emulated"], 196, 1), (["--emulated"], 192, 1), (["--emulated"], 188, 0), (["--emulated"], 204, 0), ([], 196, 0),
+                (["--emulated"], 196, 1), (["--emulated"], 192, 1), (["--emulated"], 188, 0), (["--emulated"], 208, 1), ([], 196, 0),
                 ([], 200, 1),
             ])
         func ticks(options: [String], time: Int, identical: Int) throws {

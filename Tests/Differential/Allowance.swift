@@ -21,7 +21,8 @@ enum Allowance: String, CaseIterable, Sendable {
     /// directory anew, without a name (e92eebb0d611 "audit: fix suffixed '/' filename matching").
     case slash = "slash-at-end"
     /// Audit reads the coarse clock right behind the tracepoint at which we do. On an emulated processor that is long enough for ticks to come
-    /// in between, and late ones come at once: ours is the earlier stamp then. Only where the machine is said to be emulated.
+    /// in between, and late ones come at once: ours is the earlier stamp then. Where the clock cannot be read (7.3) we stamp by the count of
+    /// ticks, and then clock and count are brought up to date by different amounts. Only where the machine is said to be emulated.
     case lateTick = "late-tick"
 
     var reason: String {
@@ -33,7 +34,7 @@ enum Allowance: String, CaseIterable, Sendable {
         case .openat2: "before 5.16 the kernel has no OPENAT2 record"
         case .directoryOfDescriptor: "before 5.11 the kernel has no CWD of calls that name no file"
         case .slash: "before 6.14 the kernel lists anew what mkdir and rmdir name with a slash at the end"
-        case .lateTick: "emulated ticks come late: ours can be up to two ticks earlier"
+        case .lateTick: "emulated ticks come late: stamps up to two ticks apart"
         }
     }
 }

@@ -93,8 +93,8 @@ struct Normaliser {
     mutating func normalise(kernel: Event, ours: Event) -> (kernel: Event, ours: Event) {
         if kernel.serial != ours.serial { counts[.serial, default: 0] += 1 }
         var (kernel, ours) = (kernel, ours)
-        if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one > other,
-            one - other <= Self.ticks
+        if origin.isEmulated, let one = kernel.milliseconds, let other = ours.milliseconds, one != other,
+            abs(one - other) <= Self.ticks
         {
             counts[.lateTick, default: 0] += 1
             ours.stamp = kernel.stamp
