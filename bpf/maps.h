@@ -39,26 +39,29 @@ const volatile __u64 setting_wakeup_bytes = 65536;
 /* Tasks whose entries in `inflight` are kept from call to call; less than the map has. */
 const volatile __u32 setting_kept_calls = 12288;
 
-/* --- changed while running --- */
+/*
+ * --- changed while running ---
+ * With a value, because the compiler places variables without one in the order in which they are used, and the objects of hooks share them.
+ */
 
 /* Rule set in force: picks the slots of the selection arrays. */
-volatile __u32 control_generation;
+volatile __u32 control_generation = 0;
 /* The collector's own process as the initial pid namespace knows it, see tick() in btf.bpf.c. */
-volatile __u32 control_self_tgid;
+volatile __u32 control_self_tgid = 0;
 /* Some rule compares groups: send the supplementary ones along. */
-volatile __u32 control_groups;
+volatile __u32 control_groups = 0;
 /* See HOOKS. */
-volatile __u32 control_hooks;
+volatile __u32 control_hooks = 0;
 /* Where the coarse clock is, see clock.h; 0 where that is not known. */
-volatile __u64 control_clock_sequence;
-volatile __u64 control_clock_time;
+volatile __u64 control_clock_sequence = 0;
+volatile __u64 control_clock_time = 0;
 /* What it showed when read_clock() was run. */
-volatile __u64 control_stamp;
+volatile __u64 control_stamp = 0;
 
 /* --- counted here --- */
 
 /* Entries of `inflight`. */
-__u32 inflight_entries;
+__u32 inflight_entries = 0;
 
 #endif
 
