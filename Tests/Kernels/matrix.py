@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -150,11 +151,11 @@ def judge(text, trouble, wants_tests, forced):
 def compare(program, folder, part):
     """Unpacks the logs of a kernel's runs below `folder` and compares them: (lines of the runs, tables, problems)."""
     problems, notes = [], []
+    for old in folder.glob("run-*"):
+        shutil.rmtree(old)
     for number in sorted(x.removeprefix("logs_") for x in part if x.startswith("logs_")):
         place = folder / f"run-{number}"
         place.mkdir(parents=True, exist_ok=True)
-        for file in place.iterdir():
-            file.unlink()
         said = part.get(f"differential_{number}", "").strip()
         (place / "said").write_text(said + "\n")
         try:
