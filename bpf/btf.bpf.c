@@ -126,6 +126,7 @@ int read_clock(void *ctx)
 /*
  * Not attached: run by the collector to learn where the coarse clock is. Arguments: an address that it could be at, the time that it
  * shows (seconds, nanoseconds), and how far the next such address is. Returns the number of the one where that time is found, from 1 on, or 0.
+ * With 0 for how far, what is at the address goes to control_stamp.
  */
 SEC("raw_tp")
 int find_clock(struct bpf_raw_tracepoint_args *ctx)
@@ -133,6 +134,12 @@ int find_clock(struct bpf_raw_tracepoint_args *ctx)
 	__u64 address = ctx->args[0], seconds = ctx->args[1], nanoseconds = ctx->args[2], step = ctx->args[3];
 	struct clock_time time;
 
+	if (!step) {
+		if (bpf_probe_read_kernel(&address, sizeof(address), (const void *)address))
+			address = 0;
+		control_stamp = address;
+		return 0;
+	}
 	for (int i = 0; i < CLOCK_CANDIDATES; i++) {
 		if (!bpf_probe_read_kernel(&time, sizeof(time), (const void *)address) && time.seconds == seconds &&
 		    time.nanoseconds == nanoseconds)

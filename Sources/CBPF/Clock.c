@@ -203,11 +203,40 @@ static long try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, 
 	return bpf_prog_test_run_opts(handle->find_clock, &options) ? -errno : (long)options.retval;
 }
 
+/*
+ * The page that the kernel's own pointer to the vDSO's data leads to, or 0. Linux 7.3 has the page outside of its data (lib/vdso/datastore.c), where
+ * find_page() would look in vain.
+ */
+static uint64_t pointed_page(struct cbpf *handle, const struct place *place)
+{
+	uint64_t variable = handle->is_staged ? 0 : cbpf_kernel_address("vdso_k_time_data");
+	struct clock_time nothing = { 0 };
+
+	if (!variable)
+		return 0;
+	*handle->stamp = 0;
+	if (try_addresses(handle, variable, 0, nothing) < 0 || !*handle->stamp)
+		return 0;
+	uint64_t page = *handle->stamp;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct clock_time now = coarse();
+
+		if (try_addresses(handle, page + place->time, sysconf(_SC_PAGESIZE), now) == 1)
+			return page;
+		if (is_same(now, coarse()))
+			break;
+	}
+	return 0;
+}
+
 /* The kernel's address of the page, or 0. */
 static uint64_t find_page(struct cbpf *handle, const struct place *place)
 {
-	uint64_t size = sysconf(_SC_PAGESIZE), first, end;
+	uint64_t size = sysconf(_SC_PAGESIZE), first, end, pointed = pointed_page(handle, place);
 
+	if (pointed)
+		return pointed;
 	if (!find_data(&first, &end))
 		return 0;
 	first &= ~(size - 1);
