@@ -119,8 +119,33 @@ int tick(void *ctx)
 SEC("raw_tp")
 int read_clock(void *ctx)
 {
+	struct aw_clock state;
+
 	control_stamp = clock__read();
+	if (clock__state(&state))
+		__builtin_memset(&state, 0, sizeof(state));
+	__builtin_memcpy((void *)&control_clock, &state, sizeof(state));
 	return 0;
+}
+
+/*
+ * Not attached: run by the collector with an address that the kernel's struct ntp_data could be at. Returns how far time_constant, which
+ * time_maxerror follows, is from its start, and 1 more; 0 where the kernel has no such structure.
+ */
+SEC("raw_tp")
+int place_ntp(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 address = ctx->args[0];
+
+	if (!bpf_core_type_exists(struct ntp_data) ||
+	    bpf_core_field_offset(struct ntp_data, time_maxerror) != bpf_core_field_offset(struct ntp_data, time_constant) + 8)
+		return 0;
+	control_ntp[0] = address ? address + bpf_core_field_offset(struct ntp_data, time_offset) : 0;
+	control_ntp[1] = address + bpf_core_field_offset(struct ntp_data, time_freq);
+	control_ntp[2] = address + bpf_core_field_offset(struct ntp_data, time_status);
+	control_ntp[3] = address + bpf_core_field_offset(struct ntp_data, tick_usec);
+	control_ntp[4] = address + bpf_core_field_offset(struct ntp_data, time_adjust);
+	return bpf_core_field_offset(struct ntp_data, time_constant) + 1;
 }
 
 /*

@@ -162,6 +162,17 @@ struct cred {
 	struct group_info *group_info;
 };
 
+/* kernel/time/ntp.c since 6.13 (ec93ec22aa10 and the changes before it); separate variables until then. */
+struct ntp_data {
+	unsigned long tick_usec;
+	int time_status;
+	__s64 time_offset;
+	long time_constant;
+	long time_maxerror;
+	__s64 time_freq;
+	long time_adjust;
+};
+
 struct thread_info {
 	unsigned long flags;
 	__u32 status;

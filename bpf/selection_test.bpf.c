@@ -24,6 +24,7 @@ struct {
 	struct aw_mmap mmap;
 	struct aw_openat2 openat2;
 	struct aw_credentials credentials;
+	struct aw_clock clock;
 	struct aw_mq_attr mq_attr;
 	struct aw_timespec timespec;
 	struct aw_ipc ipc;

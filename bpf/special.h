@@ -6,6 +6,7 @@
 #ifndef EBPF_AUDIT_SPECIAL_H
 #define EBPF_AUDIT_SPECIAL_H
 
+#include "clock.h"
 #include "inflight.h"
 #include "task.h"
 #include "user_memory.h"
@@ -521,6 +522,24 @@ static __always_inline void entry__old_mmap(struct entry_memory *entry)
 	entry__section(entry, head, AW_SECTION_MMAP, 0, 0, sizeof(*mmap));
 }
 
+#ifndef TIER_STAGED
+
+static __always_inline bool special__is_clock(__u32 special)
+{
+	return special >= ASH_SPECIAL_CLOCK_SET && special <= ASH_SPECIAL_CLOCK_ADJTIME;
+}
+
+/* The clock before it is set or adjusted. In staged tiers it is not told. */
+static __always_inline void entry__clock(struct entry_memory *entry)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_clock));
+
+	if (head && !clock__state((void *)(head + 1)))
+		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_OLD_CLOCK, 0, sizeof(struct aw_clock));
+}
+
+#endif
+
 /* What the shape of the call in the entry's working memory asks for. */
 TIER_FUNCTION int entry__special(__u32 slot)
 {
@@ -690,6 +709,31 @@ static __always_inline int special__signalled(struct task_struct *target, bool i
 
 /* --- at exit --- */
 
+#ifndef TIER_STAGED
+
+/* The clock after it has been set or adjusted, and what of it. */
+static __always_inline void record__clock(struct record_memory *record, __u32 special)
+{
+	const struct aw_syscall *call = (const void *)&record->data[sizeof(struct aw_header)];
+	struct aw_clock *value = (void *)RECORD_NEXT(record);
+	__u64 address = special == ASH_SPECIAL_ADJTIMEX ? call->args[0] : call->args[1];
+	__u32 modes = 0;
+
+	if (special == ASH_SPECIAL_CLOCK_ADJTIME && (__u32)call->args[0] != 0 /* CLOCK_REALTIME */)
+		return;
+	if (!(call->arch & 0x80000000U)) /* __AUDIT_ARCH_64BIT */
+		address = (__u32)address;
+	/* The first member in every form of it. The call has just written the structure back, so that its page is there. */
+	if (special != ASH_SPECIAL_CLOCK_SET && bpf_probe_read_user(&modes, sizeof(modes), (void *)address))
+		return;
+	if (clock__state(value))
+		return;
+	value->modes = modes;
+	record__section(record, AW_SECTION_SPECIAL, AW_SPECIAL_NEW_CLOCK, 0, sizeof(*value));
+}
+
+#endif
+
 /* What can be told only now. `slot` is the record's, `descriptor` the call's result. */
 TIER_FUNCTION int record__special(__u32 slot, __u32 special, __s64 result)
 {
@@ -705,6 +749,10 @@ TIER_FUNCTION int record__special(__u32 slot, __u32 special, __s64 result)
 				special == ASH_SPECIAL_CAPSET ? AW_SPECIAL_CAPSET : AW_SPECIAL_NEW_CREDENTIALS, 0,
 				sizeof(struct aw_credentials));
 	}
+#ifndef TIER_STAGED
+	if (special__is_clock(special) && RECORD_ROOM(record, sizeof(struct aw_clock)))
+		record__clock(record, special);
+#endif
 	if (special == ASH_SPECIAL_BPF && RECORD_ROOM(record, 8)) {
 		struct aw_syscall *call = (void *)&record->data[sizeof(struct aw_header)];
 

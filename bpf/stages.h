@@ -329,6 +329,8 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		entry__descriptor(entry, task);
 	if (shape->special == ASH_SPECIAL_EXIT)
 		entry__ending(entry, task);
+	else if (special__is_clock(shape->special))
+		entry__clock(entry);
 	else if (shape->special)
 		entry__special(0);
 	entry__remember(entry, (__u64)task);

@@ -116,7 +116,7 @@ extension RecordFormatter {
         return length
     }
 
-    private func value<T: BitwiseCopyable>(_ event: borrowing EventView, _ slot: Slot, as type: T.Type) -> T? {
+    func value<T: BitwiseCopyable>(_ event: borrowing EventView, _ slot: Slot, as type: T.Type) -> T? {
         guard slot.isPresent, Int(slot.count) >= MemoryLayout<T>.size else { return nil }
         return try? WireReader(event.sections).load(at: Int(slot.offset), as: T.self)
     }

@@ -33,6 +33,8 @@ package struct RecordFormatter: ~Copyable {
     var program = ProgramFacts()
     /// The script that the exec at hand named, when it did.
     var script: FileFacts?
+    /// Steps of the clock by tasks that may adjust it once more.
+    var clockSteps = ClockSteps()
     /// The file that the failed call at hand came to, when there was one.
     var refused: RefusedFile?
 
@@ -165,6 +167,8 @@ package struct RecordFormatter: ~Copyable {
             writeMemoryMap(event, index: index, line: &line, into: &buffer)
         } else if index.special.isPresent {
             writeSpecial(event, index: index, line: &line, into: &buffer)
+        } else if index.newClock.isPresent {
+            writeClock(event, index: index, line: &line, into: &buffer)
         }
         if index.descriptorPair.isPresent { writeDescriptorPair(event, index: index, line: &line, into: &buffer) }
         if index.socketAddress.count > 0 { writeSocketAddress(event, index: index, line: &line, into: &buffer) }

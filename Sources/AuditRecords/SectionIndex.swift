@@ -39,6 +39,9 @@ struct SectionIndex {
     /// Credentials before and after an exec.
     var oldCredentials = Slot()
     var newCredentials = Slot()
+    /// The clock before and after it was set or adjusted.
+    var oldClock = Slot()
+    var newClock = Slot()
     /// The path in a unix socket's address, without its NUL; no value for other addresses.
     var socketPath = Slot()
     /// Processes that the call signals or traces, as found: the first, and how many follow each other.
@@ -104,6 +107,8 @@ struct SectionIndex {
             case AW_SPECIAL_IPC_SET_PERM.rawValue: return Self.set(&ipcSetPermissions, slot)
             case AW_SPECIAL_OLD_CREDENTIALS.rawValue: return Self.set(&oldCredentials, slot)
             case AW_SPECIAL_NEW_CREDENTIALS.rawValue: return Self.set(&newCredentials, slot)
+            case AW_SPECIAL_OLD_CLOCK.rawValue: return Self.set(&oldClock, slot)
+            case AW_SPECIAL_NEW_CLOCK.rawValue: return Self.set(&newClock, slot)
             default: break
             }
             if slot.isPresent, !special.isPresent {

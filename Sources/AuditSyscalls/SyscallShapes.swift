@@ -322,5 +322,12 @@ package enum SyscallShapes {
         SyscallShape("fsconfig").hooks(ASH_HOOK_LOOK),
         SyscallShape("socketcall").special(ASH_SPECIAL_SOCKETCALL).hooks(ASH_HOOK_LOOK, ASH_HOOK_CHANGE),
         SyscallShape("ipc").special(ASH_SPECIAL_IPC),
+        SyscallShape("adjtimex").special(ASH_SPECIAL_ADJTIMEX),
+        SyscallShape("clock_adjtime").special(ASH_SPECIAL_CLOCK_ADJTIME),
+        SyscallShape("clock_adjtime64").special(ASH_SPECIAL_CLOCK_ADJTIME),
+        SyscallShape("settimeofday").special(ASH_SPECIAL_CLOCK_SET),
+        SyscallShape("clock_settime").special(ASH_SPECIAL_CLOCK_SET),
+        SyscallShape("clock_settime64").special(ASH_SPECIAL_CLOCK_SET),
+        SyscallShape("stime").special(ASH_SPECIAL_CLOCK_SET),
     ]
 }

@@ -127,13 +127,15 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups, hooks, sequence, time, stamp;
+	uint32_t generation, groups, hooks, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_time", &time) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_ntp", &ntp) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_clock", &state) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_stamp", &stamp) != map)
 		return -ENOENT;
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -150,6 +152,8 @@ static int map_controls(struct cbpf *handle)
 	handle->clock_sequence = (void *)((char *)controls + sequence);
 	handle->clock_time = (void *)((char *)controls + time);
 	handle->stamp = (void *)((char *)controls + stamp);
+	handle->ntp = (void *)((char *)controls + ntp);
+	handle->clock_state = (void *)((char *)controls + state);
 	return 0;
 }
 
@@ -336,6 +340,8 @@ int cbpf_load(struct cbpf *handle)
 	handle->find_clock = program ? bpf_program__fd(program) : -1;
 	program = bpf_object__find_program_by_name(handle->object, "read_clock");
 	handle->read_clock = program ? bpf_program__fd(program) : -1;
+	program = bpf_object__find_program_by_name(handle->object, "place_ntp");
+	handle->place_ntp = program ? bpf_program__fd(program) : -1;
 	handle->index = map_descriptor(handle, "selection_index");
 	handle->list = map_descriptor(handle, "selection_list");
 	handle->clauses = map_descriptor(handle, "selection_clauses");
@@ -380,8 +386,10 @@ int cbpf_attach(struct cbpf *handle)
 	size_t count = 0;
 
 	/* First, so that every event has its stamp. */
-	if (!handle->is_staged)
+	if (!handle->is_staged) {
 		cbpf_find_clock(handle);
+		cbpf_find_ntp(handle);
+	}
 	logging = handle;
 	/* The one that remembers a call comes last, when those that end and forget it are there. */
 	int error = attach(handle, &count, false);

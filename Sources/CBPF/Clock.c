@@ -15,8 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* CANDIDATES is CLOCK_CANDIDATES of bpf/clock.h. */
-enum { CANDIDATES = 512, PAGE_MAX = 65536, ATTEMPTS = 16 };
+enum { CANDIDATES = CBPF_CANDIDATES, PAGE_MAX = 65536, ATTEMPTS = 16 };
 
 /* A place in the page. */
 struct place {
@@ -148,8 +147,7 @@ static bool find_place(struct place *place)
 	return false;
 }
 
-/* Where the kernel has its data: from the first of its variables to the last. */
-static bool find_data(uint64_t *first, uint64_t *end)
+bool cbpf_find_data(uint64_t *first, uint64_t *end)
 {
 #if defined(__aarch64__)
 	uint64_t code = cbpf_kernel_address("_stext");
@@ -181,8 +179,7 @@ static bool find_data(uint64_t *first, uint64_t *end)
 	return true;
 }
 
-/* Looks at up to CANDIDATES addresses, `step` apart. Returns the number of the one where `time` is found, from 1 on, 0, or a negative errno. */
-static long try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, struct clock_time time)
+long cbpf_try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, uint64_t one, uint64_t other)
 {
 	if (handle->is_staged) {
 		struct asc_answer answer;
@@ -192,12 +189,12 @@ static long try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, 
 
 			if (error)
 				return error;
-			if (answer.seconds == time.seconds && answer.nanoseconds == time.nanoseconds)
+			if (answer.seconds == one && answer.nanoseconds == other)
 				return i + 1;
 		}
 		return 0;
 	}
-	uint64_t arguments[4] = { address, time.seconds, time.nanoseconds, step };
+	uint64_t arguments[4] = { address, one, other, step };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments, .ctx_size_in = sizeof(arguments));
 
 	return bpf_prog_test_run_opts(handle->find_clock, &options) ? -errno : (long)options.retval;
@@ -210,19 +207,18 @@ static long try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, 
 static uint64_t pointed_page(struct cbpf *handle, const struct place *place)
 {
 	uint64_t variable = handle->is_staged ? 0 : cbpf_kernel_address("vdso_k_time_data");
-	struct clock_time nothing = { 0 };
 
 	if (!variable)
 		return 0;
 	*handle->stamp = 0;
-	if (try_addresses(handle, variable, 0, nothing) < 0 || !*handle->stamp)
+	if (cbpf_try_addresses(handle, variable, 0, 0, 0) < 0 || !*handle->stamp)
 		return 0;
 	uint64_t page = *handle->stamp;
 
 	for (int i = 0; i < ATTEMPTS; i++) {
 		struct clock_time now = coarse();
 
-		if (try_addresses(handle, page + place->time, sysconf(_SC_PAGESIZE), now) == 1)
+		if (cbpf_try_addresses(handle, page + place->time, sysconf(_SC_PAGESIZE), now.seconds, now.nanoseconds) == 1)
 			return page;
 		if (is_same(now, coarse()))
 			break;
@@ -237,7 +233,7 @@ static uint64_t find_page(struct cbpf *handle, const struct place *place)
 
 	if (pointed)
 		return pointed;
-	if (!find_data(&first, &end))
+	if (!cbpf_find_data(&first, &end))
 		return 0;
 	first &= ~(size - 1);
 
@@ -245,7 +241,7 @@ static uint64_t find_page(struct cbpf *handle, const struct place *place)
 	for (uint64_t page = first; page < end; page += CANDIDATES * size) {
 		for (int i = 0; i < ATTEMPTS; i++) {
 			struct clock_time now = coarse();
-			long number = try_addresses(handle, page + place->time, size, now);
+			long number = cbpf_try_addresses(handle, page + place->time, size, now.seconds, now.nanoseconds);
 
 			if (number)
 				return number < 0 ? 0 : page + (number - 1) * size;

@@ -38,12 +38,13 @@ struct cbpf {
 	struct bpf_link *links[PROGRAMS_MAX];
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
-	int tick, find_clock, read_clock; /* programs that are run by hand and never attached, or -1 */
+	int tick, find_clock, read_clock, place_ntp; /* programs that are run by hand and never attached, or -1 */
 	int index, list, clauses, shapes, statistics;
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
 	volatile uint32_t *generation, *groups, *hooks;
-	volatile uint64_t *clock_sequence, *clock_time, *stamp;
+	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
+	volatile struct aw_clock *clock_state;
 	struct hook_side hook_side;
 
 	/* Tiers without global data and ring buffer: see bpf/staged.h. */
@@ -88,6 +89,21 @@ int cbpf_write_controls(struct cbpf *handle);
  * tiers while the programs are attached.
  */
 void cbpf_find_clock(struct cbpf *handle);
+
+/* Finds what adjtimex(2) changes in the kernel's memory and has the programs read it. The same holds; not in staged tiers. */
+void cbpf_find_ntp(struct cbpf *handle);
+
+/* Where the kernel has its data: from the first of its variables to the last. */
+bool cbpf_find_data(uint64_t *first, uint64_t *end);
+
+/* CLOCK_CANDIDATES of bpf/clock.h. */
+enum { CBPF_CANDIDATES = 512 };
+
+/*
+ * Looks at up to CBPF_CANDIDATES addresses, `step` apart. Returns the number of the one where the words `one` and `other` are found, from 1 on, 0, or
+ * a negative errno.
+ */
+long cbpf_try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, uint64_t one, uint64_t other);
 
 void cbpf_hooks_detach(struct cbpf *handle);
 void cbpf_hooks_close(struct cbpf *handle);

@@ -100,6 +100,14 @@ extension KernelProbeTests {
                     Field("securebits", \aw_credentials.securebits), Field("reserved", \aw_credentials.reserved),
                 ])
             try Self.check(
+                aw_clock.self, "aw_clock",
+                [
+                    Field("offset", \aw_clock.offset), Field("freq", \aw_clock.freq), Field("tick", \aw_clock.tick),
+                    Field("adjust", \aw_clock.adjust), Field("seconds", \aw_clock.seconds),
+                    Field("nanoseconds", \aw_clock.nanoseconds), Field("status", \aw_clock.status), Field("tai", \aw_clock.tai),
+                    Field("modes", \aw_clock.modes), Field("reserved", \aw_clock.reserved),
+                ])
+            try Self.check(
                 aw_mq_attr.self, "aw_mq_attr",
                 [
                     Field("flags", \aw_mq_attr.flags), Field("maxmsg", \aw_mq_attr.maxmsg),

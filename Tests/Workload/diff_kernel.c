@@ -95,6 +95,43 @@ static void clocks(void)
 	change.offset = 0;
 	CALL(adjtimex, P(&change));
 	CALL(adjtimex, 1);
+	/* By the phase: a microsecond, and taken back. */
+	change = before;
+	change.modes = ADJ_STATUS | ADJ_OFFSET | ADJ_NANO;
+	change.status = before.status | STA_PLL;
+	change.offset = 1000;
+	CALL(clock_adjtime, CLOCK_REALTIME, P(&change));
+	change.offset = 0;
+	CALL(adjtimex, P(&change));
+	change.modes = ADJ_STATUS | ADJ_FREQUENCY | ADJ_MICRO;
+	change.status = before.status;
+	CALL(adjtimex, P(&change));
+	CALL(clock_adjtime, CLOCK_MONOTONIC, P(&change));
+}
+
+/* The clock is set to what it shows, by a task that has not done so before. */
+static void settings(void)
+{
+	struct timeval microseconds;
+	struct timespec time;
+	int pid = fork();
+
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &time);
+	CALL(clock_settime, CLOCK_REALTIME, P(&time));
+	gettimeofday(&microseconds, NULL);
+	CALL(settimeofday, P(&microseconds), 0);
+	time.tv_nsec = 1000000000;
+	CALL(clock_settime, CLOCK_REALTIME, P(&time));
+	CALL(clock_settime, CLOCK_MONOTONIC, P(&time));
+	struct timex change = { .modes = ADJ_TAI, .constant = 1 };
+	CALL(adjtimex, P(&change));
+	change.constant = 0;
+	CALL(adjtimex, P(&change));
+	_exit(0);
 }
 
 static void filters(void)
@@ -127,6 +164,7 @@ int main(int argc, char **argv)
 	programs();
 	modules();
 	clocks();
+	settings();
 	filters();
 	wl_mark(WL_END);
 	wl_finish();

@@ -81,6 +81,9 @@ enum ash_special {
 	ASH_SPECIAL_EXEC = 23,         /* the credentials before and after */
 	ASH_SPECIAL_EXIT = 27,         /* exit, exit_group: program and title, where the task's death is seen without its memory */
 	ASH_SPECIAL_SIGNAL_DESCRIPTOR = 26, /* pidfd_send_signal: targets are seen by a hook only */
+	ASH_SPECIAL_CLOCK_SET = 28,     /* settimeofday, clock_settime, stime: the clock before and after */
+	ASH_SPECIAL_ADJTIMEX = 29,      /* the same; args[0]: struct timex */
+	ASH_SPECIAL_CLOCK_ADJTIME = 30, /* the same; args[0]: clock, args[1]: struct timex */
 };
 
 struct ash_shape {

@@ -235,6 +235,8 @@ enum aw_special {
 	AW_SPECIAL_MQ_RECEIVE = 12,   /* struct aw_timespec, zeros when none was given */
 	AW_SPECIAL_OLD_CREDENTIALS = 13, /* struct aw_credentials: before an exec */
 	AW_SPECIAL_NEW_CREDENTIALS = 14, /* struct aw_credentials: after it */
+	AW_SPECIAL_OLD_CLOCK = 15,    /* struct aw_clock: before a call that sets or adjusts the clock */
+	AW_SPECIAL_NEW_CLOCK = 16,    /* struct aw_clock: after it, when it succeeded */
 };
 
 struct aw_openat2 {
@@ -263,6 +265,18 @@ struct aw_ipc {
 struct aw_ipc_set {
 	__u64 qbytes;
 	__u32 uid, gid, mode, reserved; /* as given */
+};
+
+/* The real-time clock's state as the kernel keeps it. What the kernel side cannot find is 0, before and after the call. */
+struct aw_clock {
+	/* kernel/time/ntp.c: time_offset, time_freq (both scaled as there, by 2^32), tick_usec, time_adjust and time_status. */
+	__s64 offset, freq, tick, adjust;
+	/* wall_to_monotonic: the monotonic clock less this one. Only setting the clock changes it, by as much as the clock. */
+	__s64 seconds, nanoseconds;
+	__s32 status;
+	__s32 tai;   /* tai_offset */
+	__u32 modes; /* AW_SPECIAL_NEW_CLOCK of adjtimex, clock_adjtime: what to change (struct timex), else 0 */
+	__u32 reserved;
 };
 
 struct aw_target {
@@ -295,6 +309,7 @@ _Static_assert(sizeof(struct aw_object) == 40, "aw_object");
 _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");
 _Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
 _Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
+_Static_assert(sizeof(struct aw_clock) == 64, "aw_clock");
 _Static_assert(sizeof(struct aw_target) == 32, "aw_target");
 _Static_assert(sizeof(struct aw_step_file) == 48, "aw_step_file");
 _Static_assert(sizeof(struct aw_step_child) == 80, "aw_step_child");

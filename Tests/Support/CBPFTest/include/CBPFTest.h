@@ -6,6 +6,7 @@
 #include "selection_case.h"
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/timex.h>
 
 struct cbpf_test;
 
