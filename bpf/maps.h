@@ -57,11 +57,10 @@ volatile __u64 control_clock_sequence = 0;
 volatile __u64 control_clock_time = 0;
 /* What it showed when read_clock() was run. */
 volatile __u64 control_stamp = 0;
-
 /* Where time_offset, time_freq, time_status, tick_usec and time_adjust are, see clock__state(); 0 where that is not known. */
-volatile __u64 control_ntp[5];
+volatile __u64 control_ntp[5] = { 0 };
 /* What clock__state() found when read_clock() was run. */
-volatile struct aw_clock control_clock;
+volatile struct aw_clock control_clock = { 0 };
 
 /* --- counted here --- */
 
