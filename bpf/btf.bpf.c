@@ -115,6 +115,26 @@ int tick(void *ctx)
 	return bpf_jiffies64();
 }
 
+/*
+ * Not attached: run by the collector to learn where its label is. Argument: how far into the security blob to look. Leaves the name of the
+ * label's first profile in control_label_name and returns its length, NUL included, or 0 where there is none.
+ */
+SEC("raw_tp")
+int find_label(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!label__is_known())
+		return 0;
+	struct task_struct *task = task__current();
+	struct aa_label *label = (void *)label__at((__u64)READ(task, cred, security), ctx->args[0]);
+	struct aa_profile *profile = label ? label__profile(label, 0) : NULL;
+
+	if (!profile)
+		return 0;
+	long length = bpf_probe_read_kernel_str((void *)control_label_name, sizeof(control_label_name), BPF_CORE_READ(profile, base.hname));
+
+	return length > 0 ? length : 0;
+}
+
 /* Not attached: run by the collector to see whether this side reads the clock right. */
 SEC("raw_tp")
 int read_clock(void *ctx)

@@ -160,6 +160,35 @@ struct cred {
 	kernel_cap_t cap_effective;
 	kernel_cap_t cap_ambient;
 	struct group_info *group_info;
+	void *security;
+};
+
+/* security/apparmor/include/: lib.h, label.h, policy_ns.h, policy.h */
+struct aa_policy {
+	const char *hname;
+};
+
+struct aa_label;
+
+struct aa_proxy {
+	struct aa_label *label;
+};
+
+struct aa_ns {
+	struct aa_policy base;
+	struct aa_ns *parent;
+};
+
+struct aa_profile {
+	struct aa_policy base;
+	struct aa_ns *ns;
+};
+
+struct aa_label {
+	struct aa_proxy *proxy;
+	long flags;
+	int size;
+	struct aa_profile *vec[0];
 };
 
 /* kernel/time/ntp.c since 6.13 (ec93ec22aa10 and the changes before it); separate variables until then. */

@@ -50,6 +50,10 @@ volatile __u32 control_generation = 0;
 volatile __u32 control_self_tgid = 0;
 /* Some rule compares groups: send the supplementary ones along. */
 volatile __u32 control_groups = 0;
+/* One more than where in a credential's security blob AppArmor has the label, see label.h; 0 where it has none or that is not known. */
+volatile __u32 control_label = 0;
+/* The name that find_label() came upon. */
+volatile char control_label_name[AW_LABEL_MAX + 1] = {};
 /* See HOOKS. */
 volatile __u32 control_hooks = 0;
 /* Where the coarse clock is, see clock.h; 0 where that is not known. */

@@ -8,6 +8,9 @@
 
 #include "clock.h"
 #include "inflight.h"
+#ifndef TIER_STAGED
+#include "label.h"
+#endif
 #include "task.h"
 #include "user_memory.h"
 
@@ -101,7 +104,13 @@ static __always_inline void entry__target(struct entry_memory *entry, struct tas
 	value->uid = BPF_CORE_READ(target, real_cred, uid.val);
 	value->ses = BPF_CORE_READ(target, sessionid);
 	BPF_CORE_READ_STR_INTO(&value->comm, target, comm);
-	entry__section(entry, head, AW_SECTION_TARGET, 0, 0, sizeof(*value));
+	__u8 detail = 0;
+
+#ifndef TIER_STAGED
+	if (label__is_shared(target))
+		detail = AW_TARGET_LABEL_SHARED;
+#endif
+	entry__section(entry, head, AW_SECTION_TARGET, detail, 0, sizeof(*value));
 }
 
 static __always_inline void credentials__read(struct aw_credentials *value, struct task_struct *task)

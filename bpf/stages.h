@@ -5,6 +5,9 @@
 
 #include "clock.h"
 #include "inflight.h"
+#ifndef TIER_STAGED
+#include "label.h"
+#endif
 #include "select.h"
 #include "special.h"
 #include "task.h"
@@ -625,6 +628,8 @@ static __noinline int stage__leave(struct task_struct *task, long ret, bool retu
 	record__walked(record, AW_SECTION_EXE, path__walked(PATH_OF_EXE, kind));
 	if (leave__wants_directory(call) || (has_names && !(call->shape.flags & ASH_MOVES)))
 		record__walked(record, AW_SECTION_CWD, path__walked(PATH_OF_DIRECTORY, kind));
+	if (control_label)
+		label__add(slot);
 	leave__process(record, leaving, task, returned);
 	leave__send(NULL, record, leaving, call);
 	leave__forget(task, call);

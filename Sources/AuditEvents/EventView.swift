@@ -17,6 +17,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case special = 12
     case target = 13
     case step = 14
+    case label = 15
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -206,6 +207,7 @@ extension SectionTag {
         case .groups: length % 4 == 0
         case .descriptorPair: length == 8
         case .memoryMap: length == MemoryLayout<aw_mmap>.size
+        case .label: length <= Int(AW_LABEL_MAX)
         // The longest is a module's name (MODULE_NAME_LEN); each reader checks for its own structure.
         case .special: length <= 64
         case .target: length == MemoryLayout<aw_target>.size

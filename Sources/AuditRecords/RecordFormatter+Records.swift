@@ -44,12 +44,13 @@ extension RecordFormatter {
         buffer.appendCommand(of: call)
         let beforeExecutable = buffer.count
         appendExecutable(event, index: index, into: &buffer)
-        // subj= belongs here once the wire carries a security context.
+        appendLabel(" subj=", event, index: index, into: &buffer)
         appendKey(key, into: &buffer)
         if buffer.count - line.start >= Self.lineLimit {
             // Only a path of thousands of unprintable bytes comes here. The kernel has a word for what does not fit.
             buffer.truncate(to: beforeExecutable)
             buffer.append(" exe=\"<too_long>\"")
+            appendLabel(" subj=", event, index: index, into: &buffer)
             appendKey(key, into: &buffer)
         }
         if options.enriched { enrich(call, line: line, into: &buffer) }
@@ -202,7 +203,7 @@ extension RecordFormatter {
             case .refused: refused.map { aw_object($0.facts) }
             }
         if let object { appendObject(object, into: &buffer) }
-        // obj= belongs here once the wire carries a security context.
+        // No obj=: AppArmor gives files no label.
         switch item.type {
         case .normal: buffer.append(" nametype=NORMAL")
         case .parent: buffer.append(" nametype=PARENT")

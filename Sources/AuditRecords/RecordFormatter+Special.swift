@@ -99,7 +99,12 @@ extension RecordFormatter {
         buffer.appendDecimal(Int32(bitPattern: target.uid))
         buffer.append(" oses=")
         buffer.appendDecimal(Int32(bitPattern: target.ses))
-        // obj= belongs here once the wire carries a security context.
+        let head = offset - MemoryLayout<aw_section>.size
+        if let section = try? WireReader(event.sections).load(at: head, as: aw_section.self),
+            section.detail == UInt8(AW_TARGET_LABEL_SHARED.rawValue)
+        {
+            appendLabel(" obj=", event, index: index, into: &buffer)
+        }
         buffer.append(" ocomm=")
         let comm = offset + MemoryLayout<aw_target>.offset(of: \.comm)!
         if let bytes = try? WireReader(event.sections).slice(at: comm, count: MemoryLayout.size(ofValue: target.comm)) {

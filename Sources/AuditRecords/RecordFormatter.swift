@@ -102,6 +102,10 @@ package struct RecordFormatter: ~Copyable {
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             let room = Self.eventRoom + ArgumentText(event, index: index).room(node: nodePrefix.count)
             guard makeRoom(room, in: &buffer) else { return false }
+        } else if index.labels.isPresent, index.targetCount > 1 {
+            // Each of up to 256 OBJ_PID records may repeat the label.
+            let room = Self.eventRoom + index.targetCount * Self.labelRoom(index)
+            guard makeRoom(room, in: &buffer) else { return false }
         }
         let plan = plan(event, index: index, realtime: realtime)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }

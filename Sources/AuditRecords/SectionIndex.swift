@@ -51,6 +51,8 @@ struct SectionIndex {
     static let targetStride = MemoryLayout<aw_section>.size + MemoryLayout<aw_target>.size
     /// The steps of path hooks, heads included, as they follow each other; no value when there are none.
     var steps = Slot()
+    /// The names of the task's security label, heads included, as they follow each other; no value when it has none.
+    var labels = Slot()
     /// By argument.
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
@@ -143,6 +145,12 @@ struct SectionIndex {
             if !steps.isPresent { steps = Slot(offset: slot.offset - head, count: 0) }
             guard slot.offset - head == steps.offset + steps.count else { return }
             steps.count += head + (slot.count + 7) & ~7
+        case .label:
+            guard slot.isPresent else { return }
+            let head = Int32(MemoryLayout<aw_section>.size)
+            if !labels.isPresent { labels = Slot(offset: slot.offset - head, count: 0) }
+            guard slot.offset - head == labels.offset + labels.count else { return }
+            labels.count += head + (slot.count + 7) & ~7
         case .groups, nil: return
         }
     }

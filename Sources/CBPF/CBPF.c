@@ -127,11 +127,13 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups, hooks, sequence, time, stamp, ntp, state;
+	uint32_t generation, groups, hooks, label, label_name, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_label_name", &label_name) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_time", &time) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_ntp", &ntp) != map ||
@@ -149,6 +151,8 @@ static int map_controls(struct cbpf *handle)
 	handle->generation = (void *)((char *)controls + generation);
 	handle->groups = (void *)((char *)controls + groups);
 	handle->hooks = (void *)((char *)controls + hooks);
+	handle->label = (void *)((char *)controls + label);
+	handle->label_name = (char *)controls + label_name;
 	handle->clock_sequence = (void *)((char *)controls + sequence);
 	handle->clock_time = (void *)((char *)controls + time);
 	handle->stamp = (void *)((char *)controls + stamp);
@@ -338,6 +342,8 @@ int cbpf_load(struct cbpf *handle)
 	handle->tick = program ? bpf_program__fd(program) : -1;
 	program = bpf_object__find_program_by_name(handle->object, "find_clock");
 	handle->find_clock = program ? bpf_program__fd(program) : -1;
+	program = bpf_object__find_program_by_name(handle->object, "find_label");
+	handle->find_label = program ? bpf_program__fd(program) : -1;
 	program = bpf_object__find_program_by_name(handle->object, "read_clock");
 	handle->read_clock = program ? bpf_program__fd(program) : -1;
 	program = bpf_object__find_program_by_name(handle->object, "place_ntp");
@@ -385,10 +391,11 @@ int cbpf_attach(struct cbpf *handle)
 {
 	size_t count = 0;
 
-	/* First, so that every event has its stamp. */
+	/* First, so that every event has its stamp and label. */
 	if (!handle->is_staged) {
 		cbpf_find_clock(handle);
 		cbpf_find_ntp(handle);
+		cbpf_find_label(handle);
 	}
 	logging = handle;
 	/* The one that remembers a call comes last, when those that end and forget it are there. */

@@ -38,11 +38,12 @@ struct cbpf {
 	struct bpf_link *links[PROGRAMS_MAX];
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
-	int tick, find_clock, read_clock, place_ntp; /* programs that are run by hand and never attached, or -1 */
+	int tick, find_clock, read_clock, place_ntp, find_label; /* programs that are run by hand and never attached, or -1 */
 	int index, list, clauses, shapes, statistics;
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
-	volatile uint32_t *generation, *groups, *hooks;
+	volatile uint32_t *generation, *groups, *hooks, *label;
+	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;
 	struct hook_side hook_side;
@@ -104,6 +105,12 @@ enum { CBPF_CANDIDATES = 512 };
  * a negative errno.
  */
 long cbpf_try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, uint64_t one, uint64_t other);
+
+/*
+ * Finds where AppArmor has the label of a task and has the programs send it. Where there is no AppArmor, or the place is not found, they do not,
+ * and that is no error.
+ */
+void cbpf_find_label(struct cbpf *handle);
 
 void cbpf_hooks_detach(struct cbpf *handle);
 void cbpf_hooks_close(struct cbpf *handle);

@@ -202,6 +202,7 @@ def main():
     options.add_argument("--options", default="", help="more options of the differential test, such as --only calls")
     options.add_argument("--tier", default="", help="kernel programs to use, instead of those that the program chooses")
     options.add_argument("--btf", type=Path, help="type information (get-offsets) for kernels without: a file, or a directory of NAME.btf, in place of IMAGE.btf")
+    options.add_argument("--lsm", default="yama", help="security modules beside the differential test, or '' for those that the kernel is built for")
     options.add_argument("--optional", action="store_true", help="succeed when no kernel, or no QEMU, can be had; the reason is printed")
     options.add_argument("--timeout", type=int, default=1800, help="seconds for each kernel")
     options.add_argument("--directory", default=ROOT / "build/kernels", type=Path)
@@ -288,8 +289,7 @@ def run(wish, machine, archive, name, image):
             own.close()
         archive = whole
     if wish.differential:
-        # AppArmor and SELinux label tasks, which the kernel's records then show (subj=, obj=) and ours do not yet.
-        more = {"memory": 2048, "parameters": "lsm=yama"}
+        more = {"memory": 2048, "parameters": f"lsm={wish.lsm}" if wish.lsm else ""}
     text, trouble = machine.boot(image, archive, results, wish.timeout, **more)
     line, problems = judge(text, trouble, bool(wish.tests), wish.tier)
     part = parts(text)

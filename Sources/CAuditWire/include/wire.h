@@ -114,12 +114,17 @@ enum aw_tag {
 	AW_SECTION_FD_PAIR = 10,
 	/* What a record of its own tells of the call; `detail` is enum aw_special. */
 	AW_SECTION_SPECIAL = 12,
-	/* struct aw_target: a process that the call signals or traces, in the kernel's order of finding them. */
+	/* struct aw_target: a process that the call signals or traces, in the kernel's order of finding them; `detail` is enum aw_target_detail. */
 	AW_SECTION_TARGET = 13,
 	/* struct aw_mmap: what mmap's flags and descriptor were (MMAP record). */
 	AW_SECTION_MMAP = 11,
 	/* What the kernel found out for its audit on the way, by path hooks; `detail` is enum aw_step_kind. In order, one behind the other. */
 	AW_SECTION_STEP = 14,
+	/*
+	 * A name of the task's security label at exit, without NUL; `detail` is enum aw_label. Only where AppArmor labels tasks. In the order of
+	 * the label's profiles, that of a profile's namespace before the profile's.
+	 */
+	AW_SECTION_LABEL = 15,
 };
 
 enum aw_section_flags {
@@ -277,6 +282,20 @@ struct aw_clock {
 	__s32 tai;   /* tai_offset */
 	__u32 modes; /* AW_SPECIAL_NEW_CLOCK of adjtimex, clock_adjtime: what to change (struct timex), else 0 */
 	__u32 reserved;
+};
+
+enum aw_label {
+	AW_LABEL_PROFILE = 1,   /* aa_profile.base.hname */
+	AW_LABEL_NAMESPACE = 2, /* aa_ns.base.hname of the next profile; none for profiles in the first namespace */
+};
+
+/* Of one name; a longer one is cut. */
+#define AW_LABEL_MAX 1023
+/* Profiles of one label; more are left out and the event marked incomplete. */
+#define AW_LABELS_MAX 8
+
+enum aw_target_detail {
+	AW_TARGET_LABEL_SHARED = 1, /* it has the security label of the caller */
 };
 
 struct aw_target {

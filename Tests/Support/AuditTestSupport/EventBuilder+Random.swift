@@ -53,6 +53,10 @@ extension EventBuilder {
                 add(object, as: role)
             }
         case .groups: add(tag, [1, 0, 0, 0])
+        case .label:
+            for _ in 0..<Int.random(in: 1...5, using: &random) {
+                add(tag, detail: UInt8.random(in: 0...3, using: &random), Self.bytes(upTo: 1023, random: &random))
+            }
         case .special:
             let kind = UInt8.random(in: 0...16, using: &random)
             add(tag, detail: kind, Self.bytes(upTo: 64, random: &random))
