@@ -19,6 +19,7 @@ static __always_inline int on_death(struct task_struct *task)
 {
 	stage__leave(task, 0, false, PROGRAM_DEATH);
 	leave__remove(task);
+	tasks__forget(task);
 	return 0;
 }
 
@@ -46,8 +47,15 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return stage__exec(task, BPF_CORE_READ(bprm, filename));
 }
 
+/* Attached with the first rule of the list task. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return tasks__made(parent, child);
+}
+
 /*
- * The same four, loaded in their place where the ones above can be preempted (seen on 7.3, include/trace/bpf_probe.h and
+ * The same five, loaded in their place where the ones above can be preempted (seen on 7.3, include/trace/bpf_probe.h and
  * tracepoint.h; not on 6.18). While a task is preempted inside of a program the kernel skips every other run of it on that
  * CPU as a recursion, often for whole time slices, and bpf_preempt_enable() only moves the place where that happens. What
  * perf attaches runs with preemption off from before that check to after it (include/trace/perf.h), at the price of
@@ -69,6 +77,11 @@ struct trace_exec {
 	__u64 common;
 	__u32 filename; /* __data_loc: where the string begins, from here, in the lower 16 bits */
 };
+
+/* …/sched/sched_process_fork/format, which is not the same in all kernels. */
+struct trace_event_raw_sched_process_fork {
+	int child_pid; /* thread id, initial namespace */
+} __attribute__((preserve_access_index));
 
 SEC("?tp/raw_syscalls/sys_enter")
 int sys_enter_held(struct trace_enter *ctx)
@@ -95,6 +108,14 @@ SEC("?tp/sched/sched_process_exec")
 int sched_process_exec_held(struct trace_exec *ctx)
 {
 	return stage__exec(task__current(), (const char *)ctx + (ctx->filename & 0xffff));
+}
+
+SEC("?tp/sched/sched_process_fork")
+int sched_process_fork_held(struct trace_event_raw_sched_process_fork *ctx)
+{
+	struct task_struct *parent = task__current();
+
+	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, ctx->child_pid)));
 }
 
 /* Sent with interrupts off (__send_signal_locked()), so that nothing preempts it. */

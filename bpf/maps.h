@@ -50,6 +50,8 @@ volatile __u32 control_generation = 0;
 volatile __u32 control_self_tgid = 0;
 /* Some rule compares groups: send the supplementary ones along. */
 volatile __u32 control_groups = 0;
+/* Tasks have been made of which nothing is told, or may be: see `unaudited`. */
+volatile __u32 control_tasks = 0;
 /* One more than where in a credential's security blob AppArmor has the label, see label.h; 0 where it has none or that is not known. */
 volatile __u32 control_label = 0;
 /* The name that find_label() came upon. */
@@ -95,6 +97,32 @@ struct {
 	__type(key, __u32);
 	__type(value, struct as_clause);
 } selection_clauses SEC(".maps");
+
+/* The list task. Slot: generation % AS_GENERATIONS. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AS_GENERATIONS);
+	__type(key, __u32);
+	__type(value, struct as_index);
+} selection_tasks SEC(".maps");
+
+/*
+ * Tasks of which nothing is told, because the rules said so when they were made: those that in the kernel's audit have no context. Keyed
+ * as `inflight` is; an entry goes when its task ends. Without room, which takes more of them at a time than most machines have tasks, a
+ * task is told of.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+#ifdef TIER_STAGED
+	__uint(max_entries, 32768);
+#else
+	__uint(max_entries, 131072);
+	/* Most machines have no such rules: only what is in use takes memory. */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+#endif
+	__type(key, __u64);
+	__type(value, __u32);
+} unaudited SEC(".maps");
 
 /* Slot: abi * AS_SYSCALLS + nr. */
 struct {
@@ -200,7 +228,8 @@ enum program_kind {
 	PROGRAM_EXIT = 1,
 	PROGRAM_DEATH = 2,
 	PROGRAM_EXEC = 3,
-	PROGRAMS = 4,
+	PROGRAM_FORK = 4,
+	PROGRAMS = 5,
 };
 
 /* audit gives d_path() a buffer of PATH_MAX + 11 bytes (audit_log_d_path() in kernel/audit.c), its NUL included. */

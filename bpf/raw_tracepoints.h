@@ -26,7 +26,15 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exit")
 int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
+	tasks__forget(task__current());
 	return staged__leave(ctx, 0, false);
+}
+
+/* Attached with the first rule of the list task. */
+SEC("raw_tp/sched_process_fork")
+int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	return tasks__made((void *)ctx->args[0], (void *)ctx->args[1]);
 }
 
 SEC("raw_tp/sched_process_exec")

@@ -11,6 +11,7 @@
 #include "select.h"
 #include "special.h"
 #include "task.h"
+#include "tasks.h"
 #include "user_memory.h"
 #ifndef TIER_STAGED
 #include "trace.h"
@@ -225,7 +226,7 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		return NULL;
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	if (!(index->flags & AS_INDEX_TICK) && stage__is_own(tgid))
+	if (!(index->flags & AS_INDEX_TICK) && (stage__is_own(tgid) || tasks__is_unaudited(task)))
 		return NULL;
 
 	struct entry_memory *entry = memory_of(&entry_memory, 0);
@@ -241,7 +242,7 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		compat__arguments(regs, id.abi, call->args, call->upper);
 	if (index->flags & AS_INDEX_TICK) {
 		enter__answer(call->args, tgid);
-		if (!(index->flags & AS_INDEX_ENTRY) || stage__is_own(tgid))
+		if (!(index->flags & AS_INDEX_ENTRY) || stage__is_own(tgid) || tasks__is_unaudited(task))
 			return NULL;
 	}
 	__u8 flags = 0;

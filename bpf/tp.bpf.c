@@ -33,6 +33,15 @@ struct trace_exec {
 	int old_pid;
 };
 
+/* …/sched/sched_process_fork/format */
+struct trace_fork {
+	__u64 common;
+	char parent_comm[16];
+	int parent_pid;
+	char child_comm[16];
+	int child_pid; /* thread id, initial namespace */
+};
+
 /* …/signal/signal_generate/format */
 struct trace_signal {
 	__u64 common;
@@ -63,7 +72,17 @@ int sys_exit(struct trace_exit *ctx)
 SEC("tp/sched/sched_process_exit")
 int sched_process_exit(void *ctx)
 {
+	tasks__forget(task__current());
 	return staged__leave(ctx, 0, false);
+}
+
+/* Attached with the first rule of the list task. */
+SEC("tp/sched/sched_process_fork")
+int sched_process_fork(struct trace_fork *ctx)
+{
+	struct task_struct *parent = task__current();
+
+	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, ctx->child_pid)));
 }
 
 SEC("tp/sched/sched_process_exec")

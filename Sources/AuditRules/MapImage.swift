@@ -11,8 +11,10 @@ package struct MapImage: Sendable {
     package private(set) var index: [as_index]
     /// Positions in ``clauses``; at most `AS_LIST_MAX`.
     package private(set) var list: [UInt32] = []
-    /// At most `AS_CLAUSES_MAX`. One for each rule, at the rule's position.
+    /// At most `AS_CLAUSES_MAX`. One for each rule, at the rule's position, then those of the list `task`.
     package private(set) var clauses: [as_clause]
+    /// The list `task`: what selects the tasks of which nothing is told.
+    package private(set) var tasks = as_index(flags: 0, count: 0, first: 0)
 
     /// The numbers of execve and execveat in `abi`.
     private static func execNumbers(_ abi: SyscallABI) -> [Int] {
@@ -26,9 +28,13 @@ package struct MapImage: Sendable {
     package init(_ rules: RuleSet) {
         let size = Int(AS_SYSCALLS)
         index = Array(repeating: as_index(flags: 0, count: 0, first: 0), count: Int(AS_ABIS.rawValue) * size)
-        clauses = rules.compiled.indices.prefix(Int(AS_CLAUSES_MAX)).map { position in
+        // Those of the list task must have room, because nobody judges after them.
+        let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.takesAll ? 0 : rules.taskRules.rules.count)
+        clauses = rules.compiled.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
         }
+        let count = clauses.count
+        addTasks(rules.taskRules)
         var known: [CandidateTable.Part: as_index] = [:]
         for abi in SyscallABI.allCases {
             for number in 0..<size {
@@ -37,7 +43,7 @@ package struct MapImage: Sendable {
                 if let entry = known[part] {
                     index[place] = entry
                 } else {
-                    let entry = add(rules.candidates.positions(for: abi, number), of: rules)
+                    let entry = add(rules.candidates.positions(for: abi, number), limit: count)
                     known[part] = entry
                     index[place] = entry
                 }
@@ -46,12 +52,28 @@ package struct MapImage: Sendable {
         markExecReturns()
     }
 
-    /// Adds the clauses of one call's rules and says where they are.
-    private mutating func add(_ positions: ArraySlice<UInt32>, of rules: RuleSet) -> as_index {
+    /// Adds the clauses of the list `task`.
+    private mutating func addTasks(_ tasks: TaskRules) {
+        guard !tasks.rules.isEmpty else { return }
+        if tasks.takesAll {
+            self.tasks = .unconditional
+            return
+        }
+        let first = UInt32(list.count)
+        for tests in tasks.rules {
+            list.append(UInt32(clauses.count))
+            // They select the tasks to leave out.
+            clauses.append(as_clause(tests[...], isNever: false, clauses.count))
+        }
+        self.tasks = as_index(flags: as_index.selected, count: UInt16(list.count) - UInt16(first), first: first)
+    }
+
+    /// Adds the clauses of one call's rules, of which the first `limit` have one, and says where they are.
+    private mutating func add(_ positions: ArraySlice<UInt32>, limit: Int) -> as_index {
         var own: [UInt32] = []
         var lastAlways = 0
         for position in positions {
-            guard position < clauses.count else { return .unconditional }
+            guard position < limit else { return .unconditional }
             let clause = clauses[Int(position)]
             // A `never` that only perhaps matches rejects nothing.
             if clause.isNever, !clause.isExact { continue }

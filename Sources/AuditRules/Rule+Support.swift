@@ -6,7 +6,7 @@ extension Rule {
         switch list {
         // No program but the kernel sees the records that programs send to it.
         case .exit, .exclude, .filesystem, .user, .ring: nil
-        case .task: "the filter list \(list.name) is"
+        case .task: unsupportedOfTask
         }
     }
 

@@ -54,6 +54,7 @@ package enum RuleFault: Sendable, Equatable {
     case kernelOnly
     case noLabels
     case noRings
+    case noTask
     case syscallForTaskList
     case syscallOnList(String)
 
@@ -171,6 +172,7 @@ package enum RuleFault: Sendable, Equatable {
         case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
         case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
         case .noRings: "operations of io_uring are not seen by this version; the rule has no effect here"
+        case .noTask: "a task that is made has nothing of what the rule asks for, so the rule never matches"
         case .noLabels: "events carry no security labels, so the rule never matches here"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
         case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+internal import CAuditWire
 
 /// Reads rules files, one after the other, as if `auditctl -R` had been called for each, and makes the set that the
 /// kernel would then have.
@@ -51,7 +52,7 @@ package struct RuleReader {
     /// - Throws: ``RulesError/wrong(_:)`` with all errors of all files, and with rules that this version cannot honour.
     package consuming func finish() throws(RulesError) -> RuleSet {
         let rules = try loaded()
-        let unsupported = rules.compactMap(\.unsupportedHere)
+        let unsupported = Self.unsupported(rules)
         guard unsupported.isEmpty else { throw .wrong(unsupported) }
         let strange = rules.flatMap(Self.strangeParts)
         var set = RuleSet(rules: rules, controls: controls, warnings: warnings + strange)
@@ -60,10 +61,23 @@ package struct RuleReader {
         return set
     }
 
+    /// What of `rules`, all that there are, this version cannot judge.
+    package static func unsupported(_ rules: [Rule]) -> [RuleDiagnostic] {
+        var found = rules.compactMap(\.unsupportedHere)
+        let tasks = rules.filter { $0.list == .task && $0.testsOfTask != nil }
+        if found.isEmpty, tasks.count > Int(AS_TASK_RULES_MAX), !tasks.contains(where: { $0.testsOfTask?.isEmpty == true }) {
+            let place = tasks[Int(AS_TASK_RULES_MAX)].place
+            let what = "more than \(AS_TASK_RULES_MAX) rules of the list task are"
+            found = [RuleDiagnostic(file: place.file, line: place.line, column: 1, word: "task", fault: .notSupportedYet(what))]
+        }
+        return found
+    }
+
     /// What of a rule means nothing to this program.
     private static func strangeParts(_ rule: Rule) -> [RuleDiagnostic] {
         var faults: [(String, RuleFault)] = []
         if rule.list == .user { faults.append(("user", .kernelOnly)) }
+        if rule.list == .task, rule.testsOfTask == nil { faults.append(("task", .noTask)) }
         if rule.list == .ring { faults.append(("io_uring", .noRings)) }
         if let label = rule.tests.first(where: { $0.field.isLabel }) {
             faults.append((LibAudit.name(field: label.field.rawValue) ?? "", .noLabels))

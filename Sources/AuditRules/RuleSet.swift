@@ -35,6 +35,7 @@ package struct RuleSet: Sendable {
     /// The rules of the list `exclude`, in the order in which they are tried.
     package let excludeRules: [Rule]
     let exclusions: Exclusions
+    let taskRules: TaskRules
 
     let compiled: [CompiledRule]
     let tests: [CompiledTest]
@@ -71,6 +72,7 @@ package struct RuleSet: Sendable {
         fileSystemTests = all.filter { $0.list == .filesystem && $0.action == .never }.flatMap(\.tests)
         excludeRules = all.filter { $0.list == .exclude }
         exclusions = Exclusions(excludeRules, paths: &paths)
+        taskRules = TaskRules(all)
         self.paths = paths
         self.compiled = compiled
         self.tests = tests

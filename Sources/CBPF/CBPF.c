@@ -127,10 +127,11 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups, hooks, label, label_name, sequence, time, stamp, ntp, state;
+	uint32_t generation, groups, tasks, hooks, label, label_name, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_tasks", &tasks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label_name", &label_name) != map ||
@@ -150,6 +151,7 @@ static int map_controls(struct cbpf *handle)
 	handle->controls_bytes = bytes;
 	handle->generation = (void *)((char *)controls + generation);
 	handle->groups = (void *)((char *)controls + groups);
+	handle->tasks = (void *)((char *)controls + tasks);
 	handle->hooks = (void *)((char *)controls + hooks);
 	handle->label = (void *)((char *)controls + label);
 	handle->label_name = (char *)controls + label_name;
@@ -351,10 +353,11 @@ int cbpf_load(struct cbpf *handle)
 	handle->index = map_descriptor(handle, "selection_index");
 	handle->list = map_descriptor(handle, "selection_list");
 	handle->clauses = map_descriptor(handle, "selection_clauses");
+	handle->task_rules = map_descriptor(handle, "selection_tasks");
 	handle->shapes = map_descriptor(handle, "shapes");
 	handle->statistics = map_descriptor(handle, "statistics");
 	handle->ring = map_descriptor(handle, "ring");
-	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->shapes < 0 ||
+	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->task_rules < 0 || handle->shapes < 0 ||
 	    handle->statistics < 0 || handle->ring < 0)
 		return -ENOENT;
 	if (handle->is_staged) {
@@ -369,6 +372,28 @@ int cbpf_load(struct cbpf *handle)
 	return error ? error : map_ring(handle);
 }
 
+/* Whether the program looks at tasks that are made, which only rules of the list task need. */
+static bool looks_at_tasks(const struct bpf_program *program)
+{
+	return !strncmp(bpf_program__name(program), "sched_process_fork", 18);
+}
+
+/* Attaches the program that looks at tasks that are made. */
+static int attach_fork(struct cbpf *handle)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, handle->object) {
+		if (!looks_at_tasks(program) || !bpf_program__autoload(program) || handle->fork_link)
+			continue;
+		handle->fork_link = bpf_program__attach(program);
+		/* So the kernel says that the tracepoint has other members, not that a right is lacking. */
+		if (!handle->fork_link)
+			return errno == EACCES ? -EOPNOTSUPP : -errno;
+	}
+	return handle->fork_link ? 0 : -ENOENT;
+}
+
 /* Attaches the programs that do (or do not) begin calls. */
 static int attach(struct cbpf *handle, size_t *count, bool beginning)
 {
@@ -377,7 +402,7 @@ static int attach(struct cbpf *handle, size_t *count, bool beginning)
 	bpf_object__for_each_program(program, handle->object) {
 		/* Only a section with a slash names what to attach to; the others are called, or run by hand. */
 		if (!strchr(bpf_program__section_name(program), '/') || !bpf_program__autoload(program) || *count >= PROGRAMS_MAX ||
-		    beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
+		    looks_at_tasks(program) || beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
 			continue;
 		handle->links[*count] = bpf_program__attach(program);
 		if (!handle->links[*count])
@@ -401,9 +426,13 @@ int cbpf_attach(struct cbpf *handle)
 	/* The one that remembers a call comes last, when those that end and forget it are there. */
 	int error = attach(handle, &count, false);
 
+	/* Tasks are told apart from now on, since their ends are seen. */
+	if (!error && handle->wants_tasks)
+		error = attach_fork(handle);
 	if (!error)
 		error = attach(handle, &count, true);
 	logging = NULL;
+	handle->is_attached = !error;
 	if (error)
 		cbpf_detach(handle);
 	else if (handle->is_staged)
@@ -413,8 +442,10 @@ int cbpf_attach(struct cbpf *handle)
 
 int cbpf_detach(struct cbpf *handle)
 {
-	int first = 0;
+	int first = handle->fork_link ? bpf_link__destroy(handle->fork_link) : 0;
 
+	handle->fork_link = NULL;
+	handle->is_attached = false;
 	/* In the reverse order, so that no call begins whose end is not seen. */
 	for (size_t i = PROGRAMS_MAX; i-- > 0;) {
 		int error = handle->links[i] ? bpf_link__destroy(handle->links[i]) : 0;
@@ -513,6 +544,28 @@ int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values,
 int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count)
 {
 	return write_values(handle->clauses, first, values, sizeof(*values), count);
+}
+
+int cbpf_write_tasks(struct cbpf *handle, uint32_t slot, const struct as_index *value)
+{
+	int error = bpf_map_update_elem(handle->task_rules, &slot, value, BPF_ANY) ? -errno : 0;
+
+	if (error || !(value->flags & AS_INDEX_ENTRY) || handle->wants_tasks)
+		return error;
+	/* For good: tasks stay as they were judged when later rules come. */
+	if (handle->is_staged) {
+		handle->values.control_tasks = 1;
+		error = cbpf_write_controls(handle);
+	} else {
+		*handle->tasks = 1;
+	}
+	if (!error && handle->is_attached) {
+		logging = handle;
+		error = attach_fork(handle);
+		logging = NULL;
+	}
+	handle->wants_tasks = !error;
+	return error;
 }
 
 int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count)

@@ -39,10 +39,13 @@ struct cbpf {
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
 	int tick, find_clock, read_clock, place_ntp, find_label; /* programs that are run by hand and never attached, or -1 */
-	int index, list, clauses, shapes, statistics;
+	int index, list, clauses, task_rules, shapes, statistics;
+	bool is_attached;
+	bool wants_tasks; /* rules of the list task have been written */
+	struct bpf_link *fork_link; /* of the program that looks at tasks that are made, once they have */
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
-	volatile uint32_t *generation, *groups, *hooks, *label;
+	volatile uint32_t *generation, *groups, *tasks, *hooks, *label;
 	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;

@@ -36,7 +36,7 @@ struct RulesCommand: ParsableCommand {
             var reader = RuleReader()
             try reader.read(path: path)
             let rules = try reader.loaded()
-            let remarks = reader.remarks + rules.compactMap(\.unsupportedHere)
+            let remarks = reader.remarks + RuleReader.unsupported(rules)
             // -c: auditctl loads what is right and fails in the end.
             let extensions = strict ? reader.extensions : []
             if strict && !(remarks + extensions).isEmpty || reader.hasFailed { throw .wrong(remarks + extensions) }

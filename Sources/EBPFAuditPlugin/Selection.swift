@@ -45,7 +45,7 @@ struct Selection {
         earlierExits = Array(repeating: false, count: rules.image.index.count)
         try kernel.select(
             generation: generation, index: rules.image.index, list: rules.image.list, clauses: rules.image.clauses,
-            groups: rules.rules.needsGroups)
+            tasks: rules.image.tasks, groups: rules.rules.needsGroups)
     }
 
     /// How many rules there are.
@@ -68,7 +68,7 @@ struct Selection {
         for place in index.indices where earlierExits[place] { index[place].flags |= exit }
         try kernel.select(
             generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
-            groups: rules.rules.needsGroups || earlierGroups)
+            tasks: rules.image.tasks, groups: rules.rules.needsGroups || earlierGroups)
         generation &+= 1
         current = rules
         hasEarlier = true

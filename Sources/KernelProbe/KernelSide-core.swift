@@ -97,9 +97,10 @@ package struct KernelSettings: Sendable {
     ///
     /// - Parameters:
     ///   - index: `AS_ABIS * AS_SYSCALLS` entries.
+    ///   - tasks: the entry of the list `task`.
     ///   - groups: whether events carry supplementary groups.
     package borrowing func select(
-        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], groups: Bool
+        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], tasks: as_index, groups: Bool
     ) throws(KernelError) {
         precondition(list.count <= Int(AS_LIST_MAX) && clauses.count <= Int(AS_CLAUSES_MAX), "the compiler bounds these")
         let half = generation % UInt32(AS_GENERATIONS)
@@ -111,6 +112,8 @@ package struct KernelSettings: Sendable {
             unsafe list.withUnsafeBufferPointer {
                 unsafe cbpf_write_list(handle, half * UInt32(AS_LIST_MAX), $0.baseAddress, UInt32($0.count))
             }, "writing clause lists")
+        var tasks = tasks
+        try check(unsafe cbpf_write_tasks(handle, half, &tasks), "writing the list task")
         try write(index: index, generation: generation)
         enforce(generation: generation, groups: groups)
     }

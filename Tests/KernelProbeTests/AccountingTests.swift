@@ -34,7 +34,8 @@ extension KernelProbeTests {
         ) throws {
             let image = MapImage(try RuleSet.compile(Array(rules.utf8), named: "test.rules"))
             try kernel.select(
-                generation: generation, index: image.index, list: image.list, clauses: image.clauses, groups: groups)
+                generation: generation, index: image.index, list: image.list, clauses: image.clauses, tasks: image.tasks,
+                groups: groups)
         }
 
         static func call(_ numbers: Range<Int>) {

@@ -15,6 +15,8 @@ struct asc_controls {
 	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
 	__u64 control_clock_sequence; /* where the coarse clock is, see clock.h in bpf/; 0 where that is not known */
 	__u64 control_clock_time;
+	__u32 control_tasks; /* whether tasks have been made of which nothing is told, or may be */
+	__u32 reserved;
 };
 
 /*
@@ -30,7 +32,7 @@ struct asc_answer {
 	__u64 seconds, nanoseconds; /* what is at the address; zeros where nothing can be read */
 };
 
-_Static_assert(sizeof(struct asc_controls) == 48, "asc_controls");
+_Static_assert(sizeof(struct asc_controls) == 56, "asc_controls");
 _Static_assert(sizeof(struct asc_answer) == 40, "asc_answer");
 
 #endif

@@ -114,6 +114,13 @@ struct as_clause {
 	struct as_test tests[AS_TESTS_MAX];
 };
 
+/*
+ * The list task. For each generation one more entry like those of the index; its clauses are the `never` rules of that list, looked at when a
+ * task is made. Here they select: the tasks of which nothing is told (AS_INDEX_ENTRY when there are any). All of them are exact, and as many
+ * as the programs of every tier look at.
+ */
+#define AS_TASK_RULES_MAX 6
+
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");
 _Static_assert(sizeof(struct as_clause) == 64, "as_clause");

@@ -90,6 +90,8 @@ void cbpf_close(struct cbpf *handle);
 int cbpf_write_index(struct cbpf *handle, uint32_t first, const struct as_index *values, uint32_t count);
 int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values, uint32_t count);
 int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count);
+/* Writes the entry of the list task, `slot` being the generation modulo AS_GENERATIONS. The first that has rules attaches what looks at them. */
+int cbpf_write_tasks(struct cbpf *handle, uint32_t slot, const struct as_index *value);
 int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count);
 
 /*
