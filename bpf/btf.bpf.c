@@ -146,7 +146,7 @@ int find_label(struct bpf_raw_tracepoint_args *ctx)
 	if (!label__is_known())
 		return 0;
 	struct task_struct *task = task__current();
-	struct aa_label *label = (void *)label__at((__u64)READ(task, cred, security), ctx->args[0]);
+	struct aa_label *label = (void *)label__at(label__blob(READ(task, cred)), ctx->args[0]);
 	struct aa_profile *profile = label ? label__profile(label, 0) : NULL;
 
 	if (!profile)

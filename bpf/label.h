@@ -20,6 +20,15 @@ static __always_inline bool label__is_known(void)
 	return bpf_core_type_exists(struct aa_label) && bpf_core_type_exists(struct aa_profile) && bpf_core_field_exists(struct cred, security);
 }
 
+/*
+ * The address of a credential's security blob. By the helper, because a `void *` that a load from a typed pointer gives is a pointer to the
+ * verifier, too (seen on 7.3; not on 6.12).
+ */
+static __always_inline __u64 label__blob(struct cred *cred)
+{
+	return (__u64)BPF_CORE_READ(cred, security);
+}
+
 /* What is at `address` in the kernel's memory; 0 where nothing can be read. */
 #define LABEL_FOLLOW(value, address)                                              \
 	do {                                                                      \
@@ -29,7 +38,7 @@ static __always_inline bool label__is_known(void)
 
 /*
  * The address of the label `offset` bytes into a credential's security blob, or 0: aa_get_newest_label(cred_label(cred)). Takes an address, not
- * a pointer, which the verifier does not let through here. A function of its own, and with one variable, because the chain of calls that it ends
+ * a pointer, which the verifier does not let through. A function of its own, and with one variable, because the chain of calls that it ends
  * has little of the 512 bytes of stack left.
  */
 __noinline __u64 label__at(__u64 blob, __u32 offset)
@@ -84,7 +93,7 @@ __noinline int label__add(__u32 slot)
 	if (!record || !place || !label__is_known())
 		return 0;
 	struct task_struct *task = task__current();
-	struct aa_label *label = (void *)label__at((__u64)READ(task, cred, security), place - 1);
+	struct aa_label *label = (void *)label__at(label__blob(READ(task, cred)), place - 1);
 	__u32 size = label ? BPF_CORE_READ(label, size) : 0;
 
 	for (__u32 i = 0; i < AW_LABELS_MAX; i++) {
@@ -111,10 +120,10 @@ static __always_inline bool label__is_shared(struct task_struct *target)
 	if (!place || !label__is_known())
 		return false;
 	struct task_struct *task = task__current();
-	__u64 label = label__at((__u64)READ(task, cred, security), place - 1);
+	__u64 label = label__at(label__blob(READ(task, cred)), place - 1);
 
 	/* audit asks for the label of the target's real credentials (apparmor_task_getsecid()). */
-	return label && label == label__at((__u64)BPF_CORE_READ(target, real_cred, security), place - 1);
+	return label && label == label__at(label__blob(BPF_CORE_READ(target, real_cred)), place - 1);
 }
 
 #endif
