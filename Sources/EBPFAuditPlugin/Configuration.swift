@@ -11,6 +11,8 @@ struct Configuration: Sendable {
     var outputs: [OutputSpec] = []
     /// `node=` of every record, or nil.
     var node: String?
+    /// Whether records get auditd's interpretation of their numbers behind them.
+    var isEnriched = false
     /// The only tier to try, or nil to choose.
     var tier: Tier?
     /// Ways in which path hooks may be attached; none of them: there are no hooks.
@@ -74,6 +76,9 @@ extension Configuration {
                 return "'node' is \(value); it must be up to 255 printable characters without blanks, quotes or '='"
             }
             node = value
+        case "log_format":
+            guard let enriched = Self.logFormat(value) else { return "'log_format' is \(value); it must be \(Self.logFormatNames)" }
+            isEnriched = enriched
         case "tier":
             guard let named = Tier(named: value) else { return "'tier' is \(value); known are \(Self.tierNames)" }
             tier = named
@@ -109,7 +114,7 @@ extension Configuration {
             endOfEvent = value == "yes"
         default:
             return
-                "unknown key '\(key)'; known are rules, output, node, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event, state"
+                "unknown key '\(key)'; known are rules, output, node, log_format, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event, state"
         }
         return nil
     }
@@ -119,6 +124,18 @@ extension Configuration {
         (1...255).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x27 && $0 != 0x3d }
     }
+
+    /// What `--log-format` and the key `log_format` mean, in the words of auditd.conf(5) and, as there, in any case: whether
+    /// records are enriched, or nil.
+    static func logFormat(_ word: String) -> Bool? {
+        switch word.lowercased() {
+        case "raw": false
+        case "enriched": true
+        default: nil
+        }
+    }
+
+    static let logFormatNames = "RAW or ENRICHED"
 
     /// What `--hooks` and the key of the same name mean, or nil.
     static func hookWays(_ word: String) -> HookWays? {

@@ -36,6 +36,7 @@ enum Outputs {
         options.allCapabilities = KernelCapabilities.all()
         options.node = configuration.node.map { Array($0.utf8) }
         options.endOfEvent = configuration.endOfEvent
+        options.enriched = configuration.isEnriched
         options.pathUses = PathUseTable(uses: SyscallShapes.pathUses(), order: NameOrder(kernel: kernel))
         return options
     }

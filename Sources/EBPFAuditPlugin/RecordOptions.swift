@@ -16,6 +16,12 @@ struct RecordOptions: ParsableArguments {
             "Where records go: stdout, file:PATH or syslog; may be given more than once.", valueName: "spec"))
     var output: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Records as the kernel writes them (RAW), or with names of users, groups and calls behind them, as auditd adds them (ENRICHED).",
+            valueName: "form"))
+    var logFormat: String?
+
     @Flag(name: .customShort("s"), help: "Write records to syslog.")
     var syslog = false
 
@@ -28,6 +34,9 @@ struct RecordOptions: ParsableArguments {
     mutating func validate() throws {
         for spec in output {
             do { _ = try OutputSpec.parse(spec) } catch { throw ValidationError("\(error)") }
+        }
+        if let logFormat, Configuration.logFormat(logFormat) == nil {
+            throw ValidationError("--log-format is \(logFormat); it must be \(Configuration.logFormatNames).")
         }
     }
 
@@ -50,6 +59,7 @@ struct RecordOptions: ParsableArguments {
         if result.outputs.isEmpty, !syslog, !isPlugin { result.outputs = [.stdout] }
         if syslog, !result.outputs.contains(.syslog) { result.outputs.append(.syslog) }
         if quiet || silent { result.outputs.removeAll { $0 == .stdout } }
+        if let logFormat, let enriched = Configuration.logFormat(logFormat) { result.isEnriched = enriched }
         result.isSilent = silent
         return result
     }

@@ -8,12 +8,12 @@ extension CollectionTests {
     struct Replay {
         /// What `replay` made of a file with these bytes.
         static func replay(
-            _ bytes: [UInt8], rules: String, in scratch: Scratch
+            _ bytes: [UInt8], rules: String, _ options: [String] = [], in scratch: Scratch
         ) throws -> (end: Child.End, output: [UInt8], error: String) {
             let program = try Place.required(Place.program, "build it with 'make', or name it in EBPF_AUDIT")
             try Data(bytes).write(to: URL(fileURLWithPath: scratch.file("capture")))
             let child = try Child(
-                program, ["replay", "--rules", try scratch.write("rules", rules), scratch.file("capture")],
+                program, ["replay", "--rules", try scratch.write("rules", rules), scratch.file("capture")] + options,
                 output: .file(scratch.file("replayed")), error: .file(scratch.file("err")))
             let end = try child.wait(seconds: 60)
             return (end, scratch.bytes("replayed"), scratch.text("err"))
@@ -66,6 +66,35 @@ extension CollectionTests {
             let report = try Report(error)
             report.expectExact()
             #expect(report["written"] == 2)
+        }
+
+        /// The name of the account with this number, by getent(1).
+        private func accountName(_ database: String, _ number: Int) throws -> String {
+            let found = try runTool("/usr/bin/getent", [database, String(number)])
+            return try #require(found.output.split(separator: ":").first.map(String.init), "\(database) has no \(number)")
+        }
+
+        @Test("--log-format adds the names that this machine has for numbers, in auditd's form")
+        func enriched() throws {
+            let whole = Self.header + Self.clock + Self.serial + Self.call
+            let (user, group) = try (accountName("passwd", 5), accountName("group", 6))
+            // auditd.conf(5), log_format; the order is that of the fields, (u32)-1 is "unset" (audit_encode_nv_string(3), ausearch -i).
+            let addition =
+                "\u{1d}ARCH=x86_64 SYSCALL=getppid AUID=\"unset\" UID=\"\(user)\" GID=\"\(group)\" EUID=\"\(user)\" SUID=\"\(user)\""
+                + " FSUID=\"\(user)\" EGID=\"\(group)\" SGID=\"\(group)\" FSGID=\"\(group)\""
+            let plain = Self.expected(serial: 2_147_483_655)
+            for (form, expected) in [
+                ("RAW", plain), ("ENRICHED", plain.replacing("key=\"some\"", with: "key=\"some\"" + addition)), ("enriched", nil),
+            ] {
+                let replayed = try Self.replay(whole, rules: Self.rules, ["--log-format", form], in: Scratch())
+                #expect(replayed.end == .exit(0), "\(replayed.error)")
+                let output = String(decoding: replayed.output, as: UTF8.self)
+                #expect(output == expected ?? output)
+                #expect(output.contains("\u{1d}") == (form != "RAW"))
+            }
+            let wrong = try Self.replay(whole, rules: Self.rules, ["--log-format", "JSON"], in: Scratch())
+            #expect(wrong.end == .exit(64))
+            #expect(wrong.error.contains("--log-format is JSON; it must be RAW or ENRICHED"))
         }
 
         @Test("other rules decide anew")
