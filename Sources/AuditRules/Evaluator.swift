@@ -23,7 +23,7 @@ package struct Verdict: Sendable, Equatable {
 package struct Evaluator: Sendable {
     /// The rules in force.
     package let rules: RuleSet
-    private var paths: RulePaths
+    private(set) var paths: RulePaths
     /// What the paths of the rules lead to now.
     var currentPaths: RulePaths { paths }
 

@@ -173,6 +173,10 @@ struct Stages: ~Copyable {
     /// Rules of which calls may still be under way or in the ring, the newest first.
     private var earlier: [Judge] = []
     private var fileSystems: FileSystems?
+    /// Tells when paths of the rules may lead elsewhere.
+    private var pathChanges = PathChanges()
+    /// When they were last looked at, monotonic s; not since the rules have changed.
+    private var pathsLookedAt = -Double.infinity
     /// Some rules in use hide files by their file system.
     private var hidesFileSystems: Bool
     private var formatter: RecordFormatter
@@ -281,11 +285,17 @@ struct Stages: ~Copyable {
         event.call.stamp != 0 ? event.call.stamp : clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
     }
 
-    /// Looks again where the rules' paths lead.
+    /// Looks again where the rules' paths lead, if that may have changed.
     mutating func lookAtPaths() {
         if hidesFileSystems, fileSystems?.refresh() == true { lookAtFileSystems() }
-        if current.evaluator.hasPaths { current.evaluator.look() }
-        for place in earlier.indices where earlier[place].evaluator.hasPaths { earlier[place].evaluator.look() }
+        guard current.evaluator.hasPaths || earlier.contains(where: \.evaluator.hasPaths) else { return }
+        let now = SystemTime.monotonic()
+        guard pathChanges.haveHappened() || pathChanges.isPartial || now - pathsLookedAt >= PathChanges.patience else { return }
+        pathsLookedAt = now
+        // First, so that what happens while they are looked at is told.
+        pathChanges.watch(current.evaluator.watchedPaths + earlier.flatMap(\.evaluator.watchedPaths))
+        current.evaluator.look()
+        for place in earlier.indices { earlier[place].evaluator.look() }
     }
 
     private mutating func lookAtFileSystems() {
@@ -305,6 +315,7 @@ struct Stages: ~Copyable {
         earlier.insert(current, at: 0)
         if earlier.count > Self.earlierLimit { earlier.removeLast() }
         current = next
+        pathsLookedAt = -.infinity
         _ = fileSystems?.refresh()
         lookAtFileSystems()
         hidesFileSystems = hidesFileSystems || rules.hidesFileSystems
