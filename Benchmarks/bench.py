@@ -22,6 +22,7 @@ from pathlib import Path
 
 import captures
 import loads
+import scale
 import sides
 from figures import Ratio, Spread, Targets, table
 
@@ -242,6 +243,8 @@ def judge(bench, rest):
     for key, title in (("wall", "start until ready, 400 rules"), ("cpu", "start: CPU time until ready")):
         starts = Spread([x[key] for x in rest["starts"]])
         targets.add(title, "< 0.5 s", starts.text("s"), starts.median < 0.5)
+    start = scale.start(rest["scale"])
+    targets.add("start until ready, 1,000 rules and 500 watches", "< 1 s", start.text("s"), start.median < 1)
     targets.add("installed program", "< 15 MB", f"{rest['size'] / 1e6:.2f} MB", rest["size"] < 15e6)
     return targets
 
@@ -280,9 +283,11 @@ def main():
         bench.rounds()
         rest = {
             "programs": bench.programs(), "sustained": bench.sustained(wish.sustained, wish.rate),
-            "burst": bench.sustained(0, None), "starts": bench.starts(), "size": bench.size(), "user side": captures.all_of(bench)}
+            "burst": bench.sustained(0, None), "starts": bench.starts(), "size": bench.size(), "user side": captures.all_of(bench),
+            "scale": scale.measure(bench)}
         bench.print_loads()
         print_programs(rest["programs"])
+        say(f"\nWhat more rules cost, ebpf-audit alone; those on the call are tried before the one that selects it\n\n{scale.text(rest['scale'])}")
         targets = judge(bench, rest)
         say(f"\n{targets.text()}")
         facts["load average at the end"] = os.getloadavg()[0]
