@@ -122,19 +122,18 @@ struct EventClock {
         return abs(Int64(earlier.time) + distance - Int64(sample.time)) < Int64(tick) / 2
     }
 
-    /// Between a tick's moving the count and its moving the clock, ns; generous.
-    private static let settling = 200_000
-
-    /// The coarse time and its tick. A tick moves the count first and the clock a moment later, so neither may have moved for as
-    /// long as that can take.
+    /// The coarse time and its tick. A tick moves the count first and the clock a moment later, so the count is the clock's when the clock has just
+    /// moved. This waits for that, awake: how long a sleep takes is not in the hands of who sleeps, and without high-resolution timers
+    /// none ends but with a tick.
     private static func sample(_ kernel: borrowing KernelSide) -> Sample {
+        var before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
         while true {
-            let this = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
-            guard this.ticks != nil else { return this }
-            var pause = timespec(tv_sec: 0, tv_nsec: settling)
-            unsafe nanosleep(&pause, nil)
-            let settled = Sample(time: SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE), ticks: kernel.ticks())
-            if settled == this { return this }
+            let time = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
+            if time == before { continue }
+            let sample = Sample(time: time, ticks: kernel.ticks())
+            before = SystemTime.nanoseconds(CLOCK_MONOTONIC_COARSE)
+            // Another tick may have come before the count was read.
+            if before == time || sample.ticks == nil { return sample }
         }
     }
 

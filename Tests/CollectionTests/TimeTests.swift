@@ -36,6 +36,29 @@ extension CollectionTests {
             #expect(stamps[0] <= stamps[1])
         }
 
+        @Test("without timers finer than a tick it starts, stamps and ends as ever")
+        func coarseTimers() throws {
+            // As on a machine without high-resolution timers: a sleep may last a second longer (proc_pid_timerslack_ns(5)).
+            // Processes take this over from the thread that starts them.
+            let thread = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+            let slack = "/proc/\((thread as NSString).lastPathComponent)/timerslack_ns"
+            let before = try String(contentsOfFile: slack, encoding: .utf8)
+            defer { try? before.write(toFile: slack, atomically: false, encoding: .utf8) }
+            let workload = try Workload("calls")
+            try "1000000000".write(toFile: slack, atomically: false, encoding: .utf8)
+            let collector = try Collector(rules: everything(workload.pid))
+            let its = try String(contentsOfFile: "/proc/\(collector.child.pid)/timerslack_ns", encoding: .utf8)
+            try #require(its == "1000000000\n")
+            let released = Int(Date().timeIntervalSince1970 * 1000) - 11
+            workload.release()
+            _ = try workload.finish()
+            let finished = Int(Date().timeIntervalSince1970 * 1000)
+            try collector.stop()
+            let stamps = try collector.events().map { $0.id.seconds * 1000 + $0.id.milliseconds }
+            #expect(!stamps.isEmpty)
+            #expect(stamps.allSatisfy { $0 >= released && $0 <= finished })
+        }
+
         @Test("no two events are one to a reader, over runs and beside the kernel's own")
         func identities() throws {
             let first = try Session.run("calls", rules: everything).events.map(\.id)
