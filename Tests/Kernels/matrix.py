@@ -65,7 +65,9 @@ class Machine:
         """Runs to the end of the machine. Returns what came out of the second port, or None with what went wrong."""
         console, port = results / "console", results / "results"
         accelerator, cpu = ("tcg,thread=single", "max,-cx16") if self.is_shaky else ("tcg", "max")
-        words = [self.program, "-accel", accelerator, "-cpu", cpu, "-m", str(memory), "-smp", "2", "-nodefaults"]
+        words = [self.program, "-accel", accelerator, "-cpu", cpu, "-m", str(memory), "-nodefaults"]
+        # Sockets of their own: the firmware's MP table, which is all that a kernel without ACPI has, tells one CPU of each.
+        words += ["-smp", "2,sockets=2"]
         words += ["-display", "none", "-no-reboot", "-serial", f"file:{console}", "-serial", f"file:{port}"]
         words += [word for folder in self.data for word in ("-L", folder)]
         words += ["-kernel", kernel, "-initrd", archive, "-append", f"console=ttyS0 rdinit=/init panic=-1 no_timer_check quiet {parameters}"]
@@ -237,7 +239,7 @@ def pack(wish, machine):
     """Makes the initramfs."""
     workloads = [x for x in sorted((ROOT / "build/workload").iterdir()) if os.access(x, os.X_OK)]
     programs = [wish.program.absolute()] + workloads
-    settings = f"EBPF_AUDIT={programs[0]}\nDIFFERENTIAL=\nTESTS=\nTIER={wish.tier}\n"
+    settings = f"EBPF_AUDIT={programs[0]}\nDIFFERENTIAL=\nTESTS=\nTIER={wish.tier}\nENTROPY={workloads[0].parent / 'entropy'}\n"
     more = {}
     if wish.differential:
         programs.append(wish.differential.absolute())
