@@ -45,6 +45,29 @@ static __always_inline void entry__credentials(struct entry_memory *entry, struc
 	entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_OLD_CREDENTIALS, 0, sizeof(struct aw_credentials));
 }
 
+/*
+ * Whether `record` has the credentials from before the exec, and they are the ones after it. Says so in their section then, which is the first:
+ * see enter__user_memory().
+ */
+static __always_inline bool record__keeps_credentials(struct record_memory *record, const struct aw_credentials *now)
+{
+	const __u32 at = sizeof(struct aw_header) + sizeof(struct aw_syscall);
+	struct aw_section *head = (void *)&record->data[at];
+	const __u64 *before = (const void *)(head + 1), *after = (const void *)now;
+	__u64 changed = 0;
+
+	if (record->used < at + sizeof(*head) + sizeof(*now) || head->tag != AW_SECTION_SPECIAL ||
+	    head->detail != AW_SPECIAL_OLD_CREDENTIALS)
+		return false;
+	TIER_LOOP
+	for (__u32 i = 0; i < sizeof(*now) / sizeof(*after); i++)
+		changed |= before[i] ^ after[i];
+	if (changed)
+		return false;
+	head->detail = AW_SPECIAL_SAME_CREDENTIALS;
+	return true;
+}
+
 /* A structure of `size` bytes at `address` in the caller's memory; zeros when there is none and none is needed. */
 #define ENTRY_STRUCT(entry, kind, type, address)                                                         \
 	({                                                                                               \
@@ -226,9 +249,6 @@ TIER_FUNCTION int entry__special(__u32 slot)
 	case ASH_SPECIAL_OLD_MMAP:
 		entry__old_mmap(entry);
 		break;
-	case ASH_SPECIAL_EXEC:
-		entry__credentials(entry, task);
-		break;
 #ifdef TIER_STAGED /* where it walks no path: `btf` does it one function further up, see stage__enter() */
 	case ASH_SPECIAL_EXIT:
 		entry__ending(entry, task);
@@ -296,6 +316,8 @@ TIER_FUNCTION int record__special(__u32 slot, __u32 special, __s64 result)
 	if ((special == ASH_SPECIAL_CAPSET || special == ASH_SPECIAL_EXEC) &&
 	    RECORD_ROOM(record, sizeof(struct aw_credentials))) {
 		credentials__read((void *)RECORD_NEXT(record), task);
+		if (special == ASH_SPECIAL_EXEC && record__keeps_credentials(record, (void *)RECORD_NEXT(record)))
+			return 0;
 		record__section(record, AW_SECTION_SPECIAL,
 				special == ASH_SPECIAL_CAPSET ? AW_SPECIAL_CAPSET : AW_SPECIAL_NEW_CREDENTIALS, 0,
 				sizeof(struct aw_credentials));

@@ -145,7 +145,7 @@ int enter_memory(void *ctx)
 
 	if (!entry)
 		return 0;
-	enter__user_memory(entry);
+	enter__user_memory(entry, task__current());
 	return enter__go(ctx, enter__next(entry, ENTER_WALK));
 }
 

@@ -282,9 +282,11 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 	return entry;
 }
 
-/* What the arguments point to. */
-static __always_inline void enter__user_memory(struct entry_memory *entry)
+/* What the arguments point to. Before that the credentials of who calls exec, so that they are found again at its end. */
+static __always_inline void enter__user_memory(struct entry_memory *entry, struct task_struct *task)
 {
+	if (entry->call.shape.special == ASH_SPECIAL_EXEC)
+		entry__credentials(entry, task);
 	if (entry->call.shape.paths) {
 		entry__path(entry, 0);
 		entry__path(entry, 1);
@@ -326,7 +328,7 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		return 0;
 	const struct ash_shape *shape = &entry->call.shape;
 
-	enter__user_memory(entry);
+	enter__user_memory(entry, task);
 	if (shape->flags & ASH_MOVES)
 		entry__directory(entry, task);
 	if (shape->fd_arg != ASH_NO_ARGUMENT)

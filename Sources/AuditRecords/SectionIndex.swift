@@ -109,6 +109,9 @@ struct SectionIndex {
             case AW_SPECIAL_IPC_SET_PERM.rawValue: return Self.set(&ipcSetPermissions, slot)
             case AW_SPECIAL_OLD_CREDENTIALS.rawValue: return Self.set(&oldCredentials, slot)
             case AW_SPECIAL_NEW_CREDENTIALS.rawValue: return Self.set(&newCredentials, slot)
+            case AW_SPECIAL_SAME_CREDENTIALS.rawValue:
+                Self.set(&oldCredentials, slot)
+                return Self.set(&newCredentials, slot)
             case AW_SPECIAL_OLD_CLOCK.rawValue: return Self.set(&oldClock, slot)
             case AW_SPECIAL_NEW_CLOCK.rawValue: return Self.set(&newClock, slot)
             default: break

@@ -188,6 +188,25 @@ import Testing
         #expect(versions == ["2", "0"])
     }
 
+    /// An exec that leaves the credentials as they were tells them once.
+    @Test(arguments: cases.indices.filter { cases[$0].old.bytes == cases[$0].new.bytes })
+    func theSameBeforeAndAfterMayBeToldOnce(_ number: Int) throws {
+        let it = Self.cases[number]
+        let program = try Program(attribute: it.hasFile ? Self.attribute : [])
+        defer { program.remove() }
+        var event = try Self.event(program, old: nil, new: nil)
+        event.add(.special, detail: UInt8(AW_SPECIAL_SAME_CREDENTIALS.rawValue), it.old.bytes)
+        let lines = try format(event).filter { $0.hasPrefix("type=BPRM_FCAPS ") }
+        #expect(lines.count == (it.isRaised ? 1 : 0), "\(it.name)")
+        let sets = { (prefix: String, who: Who) in
+            [("pp", who.permitted), ("pi", who.inheritable), ("pe", who.effective), ("pa", who.ambient)].map { name, set -> String in
+                let digits = String(set, radix: 16)
+                return " \(prefix)\(name)=" + (set == 0 ? "0" : String(repeating: "0", count: 16 - digits.count) + digits)
+            }.joined()
+        }
+        #expect(lines.allSatisfy { $0.contains(sets("old_", it.old) + sets("", it.new)) })
+    }
+
     @Test func withoutBothCredentialsThereIsNoRecord() throws {
         let gained = Who(permitted: 2, effective: 2)
         for (old, new) in [(Self.user, nil), (nil, gained), (nil, nil)] as [(Who?, Who?)] {

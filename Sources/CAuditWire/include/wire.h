@@ -239,9 +239,10 @@ enum aw_special {
 	AW_SPECIAL_BPF = 11,          /* __u64 id of the program that was loaded */
 	AW_SPECIAL_MQ_RECEIVE = 12,   /* struct aw_timespec, zeros when none was given */
 	AW_SPECIAL_OLD_CREDENTIALS = 13, /* struct aw_credentials: before an exec */
-	AW_SPECIAL_NEW_CREDENTIALS = 14, /* struct aw_credentials: after it */
+	AW_SPECIAL_NEW_CREDENTIALS = 14, /* struct aw_credentials: after it, when it succeeded and they are others */
 	AW_SPECIAL_OLD_CLOCK = 15,    /* struct aw_clock: before a call that sets or adjusts the clock */
 	AW_SPECIAL_NEW_CLOCK = 16,    /* struct aw_clock: after it, when it succeeded */
+	AW_SPECIAL_SAME_CREDENTIALS = 17, /* struct aw_credentials: before an exec that succeeded, and after it; in place of the other two */
 };
 
 struct aw_openat2 {
