@@ -80,21 +80,24 @@ differential-rules: test-deps build workload
 
 ## make kernels  load and test on Debian's kernels in QEMU (KERNELS_ONLY="5.10 newest", KERNELS_WHICH=all); KERNELS=dir tries own images;
 ##               KERNELS_DIFFERENTIAL=3 runs the differential test there instead, three times (DIFFERENTIAL="..." for options);
+##               KERNELS_RULES=40 compares which events so many sets of generated rules select (DIFFERENTIAL="--first 40": the sets behind these);
 ##               KERNELS_TIER=raw_tp allows that tier only; KERNELS_BTF is a file of get-offsets, or a directory of NAME.btf
 ##               (without it, IMAGE.btf beside an image is taken, if there); KERNELS_LSM= leaves the security modules as built in
 KERNELS ?=
 KERNELS_ONLY ?=
 KERNELS_WHICH ?= short
 KERNELS_DIFFERENTIAL ?=
+KERNELS_RULES ?=
 KERNELS_TIER ?=
 KERNELS_BTF ?=
 KERNELS_LSM ?= yama
 kernels: test-deps build workload
-	$(call install-packages,$(KERNELS_PACKAGES) $(if $(KERNELS_DIFFERENTIAL),$(KERNELS_DIFFERENTIAL_PACKAGES)))
-	$(if $(KERNELS_DIFFERENTIAL),$(SWIFT) build $(RELEASE) --product Differential,$(SWIFT) build --build-tests)
+	$(call install-packages,$(KERNELS_PACKAGES) $(if $(KERNELS_DIFFERENTIAL)$(KERNELS_RULES),$(KERNELS_DIFFERENTIAL_PACKAGES)))
+	$(if $(KERNELS_DIFFERENTIAL)$(KERNELS_RULES),$(SWIFT) build $(RELEASE) --product Differential,$(SWIFT) build --build-tests)
 	@Tests/Kernels/matrix.py --only '$(KERNELS_ONLY)' $(if $(KERNELS),--images '$(KERNELS)') \
 		$(if $(KERNELS_TIER),--tier '$(KERNELS_TIER)') $(if $(KERNELS_BTF),--btf '$(KERNELS_BTF)') \
-		$(if $(KERNELS_DIFFERENTIAL),--differential $(dir $(BINARY))Differential --runs '$(KERNELS_DIFFERENTIAL)' \
+		$(if $(KERNELS_DIFFERENTIAL)$(KERNELS_RULES),--differential $(dir $(BINARY))Differential --runs '$(or $(KERNELS_DIFFERENTIAL),1)' \
+		--rules '$(or $(KERNELS_RULES),0)' \
 		--lsm '$(KERNELS_LSM)' --options '$(DIFFERENTIAL)',--tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)')
 
 ## make bench    what watching costs, beside kernel audit (BENCH_ROUNDS=5 BENCH_SUSTAINED=10 [s]; a full run has 15 and 60)

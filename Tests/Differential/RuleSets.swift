@@ -31,6 +31,12 @@ struct RuleSets: ParsableCommand {
     @Option(help: ArgumentHelp("Keep rules and logs of sets that differ here.", valueName: "directory"))
     var keep: String?
 
+    @Flag(help: "Start ebpf-audit once, and have it read each set as new rules: for machines where a start takes long.")
+    var oneStart = false
+
+    @Flag(help: "Show also the differences that docs/rules.md permits.")
+    var allowed = false
+
     @Option(help: "Show so many events of each difference.")
     var examples = 2
 
@@ -51,12 +57,18 @@ struct RuleSets: ParsableCommand {
         try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
         defer { if keep == nil { try? FileManager.default.removeItem(at: top) } }
         var tally = RuleTally()
-        let session = try RuleSession(program: program, workloads: workloads, in: top)
+        let session = try RuleSession(program: program, workloads: workloads, isOneStart: oneStart, in: top)
         defer { session.end() }
         for number in first..<first + sets {
             let directory = top.appending(path: "\(number)")
             let run = try session.run(set: number, size: size, in: directory)
             let differences = tally.add(run)
+            if allowed {
+                let permitted = run.comparison.differences.filter { run.allowance($0) != nil }
+                print("set \(number), permitted: \(permitted.count) events")
+                print(run.text(of: permitted, examples: examples), terminator: "")
+            }
+            FileHandle.standardError.write(Data("set \(number): done\n".utf8))
             if differences.isEmpty {
                 try? FileManager.default.removeItem(at: directory)
             } else {

@@ -13,7 +13,7 @@ struct Session {
         """
 
     /// Words that force a tier (`EBPF_AUDIT_TIER`) and type information (`EBPF_AUDIT_BTF`) on the program, as in the tests of collection.
-    private static let tierOptions = [("EBPF_AUDIT_TIER", "--tier"), ("EBPF_AUDIT_BTF", "--btf")].flatMap { name, option in
+    static let tierOptions = [("EBPF_AUDIT_TIER", "--tier"), ("EBPF_AUDIT_BTF", "--btf")].flatMap { name, option in
         ProcessInfo.processInfo.environment[name].map { [option, $0] } ?? []
     }
 

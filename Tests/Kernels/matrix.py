@@ -176,6 +176,18 @@ def compare(program, folder, part):
     return notes + done.stderr.strip().splitlines(), done.stdout.strip().splitlines(), problems
 
 
+def rules_account(results, part):
+    """What the differential test of rules has printed in the machine: (its account, problems)."""
+    said = part.get("rules", "")
+    (results / "rules").write_text(said)
+    status = re.search(r"^exit (\d+)$", said, re.MULTILINE)
+    lines = said[: status.start()].strip().splitlines() if status else said.strip().splitlines()
+    account = next((place for place, line in enumerate(lines) if re.match(r"\d+ sets, ", line)), len(lines))
+    problems = [] if status and status.group(1) == "0" else [f"differential of rules: exit status {status.group(1) if status else 'unknown'}"]
+    problems += ["\n".join(lines[:account])[:6000]] if account and problems else []
+    return lines[account:], problems
+
+
 def images(wanted, folder, cache):
     """The kernels to run: (name, image, or why there is none)."""
     if folder:
@@ -201,6 +213,7 @@ def main():
     options.add_argument("--which", default="short", help="tests: smoke, short, all, or a regular expression such as Calls/int80")
     options.add_argument("--differential", type=Path, help="program of the differential test, which is run in place of the tests")
     options.add_argument("--runs", type=int, default=1, help="how often the differential test is run")
+    options.add_argument("--rules", type=int, default=0, metavar="SETS", help="the differential test of rules, of so many sets, in place of that of records")
     options.add_argument("--options", default="", help="more options of the differential test, such as --only calls")
     options.add_argument("--tier", default="", help="kernel programs to use, instead of those that the program chooses")
     options.add_argument("--btf", type=Path, help="type information (get-offsets) for kernels without: a file, or a directory of NAME.btf, in place of IMAGE.btf")
@@ -243,7 +256,7 @@ def pack(wish, machine):
     more = {}
     if wish.differential:
         programs.append(wish.differential.absolute())
-        settings += f"DIFFERENTIAL={programs[-1]}\nRUNS={wish.runs}\nOPTIONS='{wish.options}'\n"
+        settings += f"DIFFERENTIAL={programs[-1]}\nRUNS={wish.runs}\nRULE_SETS={wish.rules}\nOPTIONS='{wish.options}'\n"
         settings += f"WORKLOADS={workloads[0].parent}\n"
         more["more"] = system.add
     elif wish.tests:
@@ -256,7 +269,7 @@ def pack(wish, machine):
         "/matrix.env": settings,
         "/matrix.rules": RULES,
         "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
-        "/etc/group": "root:x:0:\n",
+        "/etc/group": "root:x:0:\ndaemon:x:1:\n",
     }
     busybox = machine.program.parents[2] / "bin/busybox"
     initramfs.build(archive, busybox, Path(__file__).parent / "init", programs, texts, **more)
@@ -298,7 +311,12 @@ def run(wish, machine, archive, name, image):
     release = part.get("kernel", "").strip() or "did not start"
     print(f"{name}: {release}  {line}  {time.monotonic() - start:.0f} s", flush=True)
     whole.unlink(missing_ok=True)
-    if wish.differential:
+    if wish.rules:
+        tables, found = rules_account(results, part)
+        problems += found
+        for line in tables:
+            print("    " + line, flush=True)
+    elif wish.differential:
         lines, tables, found = compare(wish.differential, results / "differential", part)
         problems += found
         for line in lines + tables:
