@@ -179,21 +179,46 @@ static __always_inline __u32 hook__name(struct trace *trace, struct filename *na
 
 /* --- audit_inode() --- */
 
-static __always_inline void hook__file_step(struct trace *trace, __u32 name, __u32 flags, const struct aw_object *file)
+/*
+ * Puts the numbers of the inodes above `dentry` at `to`, when a rule asks, and returns how many there are. Where there are too many
+ * the trace does without.
+ */
+static __always_inline __u32 hook__ancestors(struct trace *trace, __u64 *to, struct dentry *dentry)
+{
+	if (!trace->has_ancestors)
+		return 0;
+	for (__u32 i = 0; i < AW_ANCESTORS_MAX; i++) {
+		struct dentry *parent = PEEK(dentry, d_parent);
+
+		if (parent == dentry)
+			return i;
+		dentry = parent;
+		to[i] = PEEK(dentry, d_inode, i_ino);
+	}
+	trace->has_ancestors = false;
+	return 0;
+}
+
+/* What a look-up that failed has come to: of a file that was found, or of its directory. */
+static __always_inline void hook__file_step(struct trace *trace, __u32 name, __u32 flags, const struct aw_object *file, bool has_ancestors)
 {
 	struct aw_section *head = trace__room(trace);
 
 	if (!head)
 		return;
 	struct aw_step_file *step = (void *)(head + 1);
+
+	__u32 bytes = has_ancestors && trace->has_ancestors ? trace->walk.ancestors * sizeof(__u64) : 0;
 
 	step->file = *file;
 	step->name = name;
-	step->flags = flags;
-	trace__step(trace, head, AW_STEP_FILE, 0, sizeof(*step));
+	step->flags = flags | (bytes ? AW_STEP_ANCESTORS : 0);
+	bytes = MASKED(bytes, 255);
+	bpf_probe_read_kernel(step + 1, bytes, trace->walk.ancestor);
+	trace__step(trace, head, AW_STEP_FILE, 0, sizeof(*step) + bytes);
 }
 
-static __always_inline void hook__file(struct trace *trace, __u32 name, __u32 flags, struct inode *inode)
+static __always_inline void hook__file(struct trace *trace, __u32 name, __u32 flags, struct dentry *dentry)
 {
 	struct aw_section *head = trace__room(trace);
 
@@ -201,10 +226,12 @@ static __always_inline void hook__file(struct trace *trace, __u32 name, __u32 fl
 		return;
 	struct aw_step_file *step = (void *)(head + 1);
 
-	hook__object(&step->file, inode);
+	hook__object(&step->file, PEEK(dentry, d_inode));
+	__u32 count = hook__ancestors(trace, (void *)(step + 1), dentry);
+
 	step->name = name;
-	step->flags = flags;
-	trace__step(trace, head, AW_STEP_FILE, 0, sizeof(*step));
+	step->flags = flags | (count ? AW_STEP_ANCESTORS : 0);
+	trace__step(trace, head, AW_STEP_FILE, 0, sizeof(*step) + count * sizeof(__u64));
 }
 
 /* ECHILD, ESTALE: the caller goes on with more care (fs/namei.c). */
@@ -222,7 +249,7 @@ static __always_inline void hook__looked_up(struct trace *trace, struct filename
 	__u32 number = name ? hook__name(trace, name) : AW_STEP_NO_NAME;
 
 	if (!failed)
-		hook__file(trace, number, flags, PEEK(path, dentry, d_inode));
+		hook__file(trace, number, flags, PEEK(path, dentry));
 }
 
 /* --- audit_inode_child() --- */
@@ -320,6 +347,7 @@ static __always_inline void hook__walk(struct trace *trace, struct nameidata *nd
 	if (!dentry || !vfsmount)
 		return;
 	walk->is_reached = true;
+	walk->ancestors = hook__ancestors(trace, walk->ancestor, dentry);
 	/*
 	 * What fails with the directory at hand goes through link_path_walk() once more, as an error in place of a name, and that resets
 	 * the kind of the last part. A name of slashes alone has the same kind and is always found.
@@ -411,13 +439,13 @@ static __always_inline void hook__within_open(struct trace *trace)
 	walk->is_noted = true;
 	/* A look-up stands at the directory until it has the file (open_last_lookups()). */
 	if (is_directory) {
-		hook__file(trace, number, AW_STEP_PARENT, READ(dentry, d_inode));
+		hook__file(trace, number, AW_STEP_PARENT, dentry);
 		hook__absent(trace, READ(dentry, d_inode), READ(nd, last.name), READ(nd, last.len));
 		return;
 	}
 	if (hook__is_parent_told(trace))
-		hook__file(trace, number, AW_STEP_PARENT, READ(dentry, d_parent, d_inode));
-	hook__file(trace, number, 0, READ(dentry, d_inode));
+		hook__file(trace, number, AW_STEP_PARENT, READ(dentry, d_parent));
+	hook__file(trace, number, 0, dentry);
 }
 
 static __always_inline void hook__opened(struct trace *trace, struct filename *name, __u64 result)
@@ -436,22 +464,22 @@ static __always_inline void hook__opened(struct trace *trace, struct filename *n
 		struct inode *parent = PEEK(dentry, d_parent, d_inode);
 
 		if (!walk->is_noted && trace->intent && (is_created || hook__is_parent_told(trace)))
-			hook__file(trace, number, AW_STEP_PARENT, parent);
+			hook__file(trace, number, AW_STEP_PARENT, PEEK(dentry, d_parent));
 		if (is_created) {
 			/* lookup_open() before it makes the file, open_last_lookups() after that. */
 			if (!walk->is_noted)
 				hook__absent(trace, parent, PEEK(dentry, d_name.name), PEEK(dentry, d_name.len));
 			hook__dentry(trace, AW_STEP_CREATE, parent, dentry);
 		} else if (!walk->is_noted)
-			hook__file(trace, number, 0, PEEK(dentry, d_inode));
+			hook__file(trace, number, 0, dentry);
 		return;
 	}
 	if (!walk->is_reached || walk->is_noted)
 		return;
 	if (hook__is_parent_told(trace))
-		hook__file_step(trace, number, AW_STEP_PARENT, &walk->directory);
+		hook__file_step(trace, number, AW_STEP_PARENT, &walk->directory, !walk->is_found);
 	if (walk->is_found)
-		hook__file_step(trace, number, 0, &walk->file);
+		hook__file_step(trace, number, 0, &walk->file, true);
 	else if (hook__is_parent_told(trace) && hook__is_child_told(result))
 		hook__absent_from(trace, &walk->directory, walk->last, walk->last_length);
 }

@@ -48,8 +48,8 @@ const volatile __u32 setting_kept_calls = 12288;
 volatile __u32 control_generation = 0;
 /* The collector's own process as the initial pid namespace knows it, see tick() in btf.bpf.c. */
 volatile __u32 control_self_tgid = 0;
-/* Some rule compares groups: send the supplementary ones along. */
-volatile __u32 control_groups = 0;
+/* What rules ask for beyond what records need: enum asc_wanted. */
+volatile __u32 control_wanted = 0;
 /* Tasks have been made of which nothing is told, or may be: see `unaudited`. */
 volatile __u32 control_tasks = 0;
 /* One more than where in a credential's security blob AppArmor has the label, see label.h; 0 where it has none or that is not known. */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "inflight.h"
 #ifndef TIER_STAGED
+#include "asked.h"
 #include "label.h"
 #endif
 #include "select.h"
@@ -537,7 +538,7 @@ static __always_inline void leave__process(struct record_memory *record, const s
 					   bool returned)
 {
 	record__title(record, READ(task, mm));
-	if (CONTROL(control_groups))
+	if (CONTROL(control_wanted) & ASC_WANTED_GROUPS)
 		task__groups(record, task);
 	if (returned && leaving->start)
 		record__arguments(record, leaving);
@@ -633,6 +634,8 @@ static __noinline int stage__leave(struct task_struct *task, long ret, bool retu
 		record__walked(record, AW_SECTION_CWD, path__walked(PATH_OF_DIRECTORY, kind));
 	if (control_label)
 		label__add(slot);
+	if (control_wanted & (ASC_WANTED_PROGRAM | ASC_WANTED_ANCESTORS))
+		asked__add(record, slot, call, leave__result(leaving, returned));
 	leave__process(record, leaving, task, returned);
 	leave__send(NULL, record, leaving, call);
 	leave__forget(task, call);

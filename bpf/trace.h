@@ -25,8 +25,10 @@ struct trace_walk {
 	bool is_parent_told;   /* audit has been told of the directory */
 	bool is_noted;         /* steps say so much already, see hook__within_open() */
 	__u8 last_length;
+	__u8 ancestors;        /* of the file, or of the directory when the file was not found */
 	struct aw_object file;
 	struct aw_object directory;
+	__u64 ancestor[AW_ANCESTORS_MAX + 1];
 	__u8 last[AW_STEP_TEXT_MAX + 1]; /* the last part, when the file was not found */
 };
 
@@ -46,6 +48,7 @@ struct trace {
 	__u8 groups;            /* enum ash_hooks that the call needs */
 	bool is_active;         /* the call is under way */
 	bool is_cut;            /* a step found no room */
+	bool has_ancestors;     /* all files so far have their directories with them */
 	__u8 depth[TRACE_FUNCTIONS]; /* calls under way of a function that a pair of kprobes is on, see hooks_kprobe.bpf.c */
 	__u64 saved[TRACE_FUNCTIONS][TRACE_DEPTH][2]; /* their arguments */
 	struct trace_walk walk;
@@ -96,6 +99,7 @@ static __always_inline void trace__begin(__u64 task, const struct inflight *call
 	trace->paths = call->shape.paths;
 	trace->groups = groups;
 	trace->is_cut = false;
+	trace->has_ancestors = control_wanted & ASC_WANTED_ANCESTORS;
 	__builtin_memset(trace->depth, 0, sizeof(trace->depth));
 	trace->is_active = true;
 }
@@ -118,7 +122,7 @@ static __always_inline bool trace__end(struct record_memory *record, __u64 task,
 	}
 	bpf_probe_read_kernel(&record->data[record->used & (AW_RECORD_MAX - 1)], used & 4095, trace->steps);
 	record->used += used;
-	record->flags |= AW_FLAG_STEPS;
+	record->flags |= AW_FLAG_STEPS | (trace->has_ancestors ? AW_FLAG_ANCESTORS : 0);
 	if (HOOKS_ATTACHED & HOOKS_READ)
 		record->flags |= AW_FLAG_STEPS_READ;
 	return used;

@@ -18,6 +18,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case target = 13
     case step = 14
     case label = 15
+    case ancestors = 16
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -73,6 +74,9 @@ package struct EventView: ~Escapable {
 
     /// The steps tell which names were read, too.
     package var hasReadSteps: Bool { hasSteps && header.flags & UInt8(AW_FLAG_STEPS_READ.rawValue) != 0 }
+
+    /// With the files that the steps tell of come the directories that they are in.
+    package var hasStepAncestors: Bool { hasSteps && header.flags & UInt8(AW_FLAG_ANCESTORS.rawValue) != 0 }
 
     /// audit's idea of success: the kernel's `is_syscall_success()`, which takes -4095 … -1 for errors.
     package var succeeded: Bool { hasReturned && !(call.ret < 0 && call.ret >= -4095) }
@@ -208,6 +212,7 @@ extension SectionTag {
         case .descriptorPair: length == 8
         case .memoryMap: length == MemoryLayout<aw_mmap>.size
         case .label: length <= Int(AW_LABEL_MAX)
+        case .ancestors: length % 8 == 0 && length <= 8 * (Int(AW_ANCESTORS_MAX) + 1)
         // The longest is a module's name (MODULE_NAME_LEN); each reader checks for its own structure.
         case .special: length <= 64
         case .target: length == MemoryLayout<aw_target>.size

@@ -63,15 +63,16 @@ package struct Evaluator: Sendable {
     package func judge(_ event: borrowing EventView, files: borrowing NamedFiles) -> Verdict {
         let none = Verdict(decision: .reject, rule: nil)
         guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return none }
-        let facts = RuleFacts(event, groups: rules.needsGroups, family: rules.needsFamily)
+        let facts = RuleFacts(event, groups: rules.wanted.contains(.groups), family: rules.needsFamily)
         // Spans, because every access through the arrays would count references.
         let list = rules.candidates.list.span
         let compiled = rules.compiled.span
         let tests = rules.tests.span
+        var touched = TouchedPaths()
         for entry in Int(part.first)..<Int(part.first) + Int(part.count) {
             let position = Int(list[entry])
             let rule = compiled[position]
-            if matches(tests, rule, facts, event, files) {
+            if matches(tests, rule, facts, event, files, &touched) {
                 return Verdict(decision: rule.isNever ? .reject : .select(rule: position), rule: position)
             }
         }
@@ -81,26 +82,28 @@ package struct Evaluator: Sendable {
     @inline(__always)
     private func matches(
         _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
-        _ files: borrowing NamedFiles
+        _ files: borrowing NamedFiles, _ touched: inout TouchedPaths
     ) -> Bool {
         if rule.isOfOneFile {
-            for file in 0..<files.count where satisfies(tests, rule, facts, event, files, file) { return true }
+            for file in 0..<files.count where satisfies(tests, rule, facts, event, files, file, &touched) { return true }
             return false
         }
-        return satisfies(tests, rule, facts, event, files, nil)
+        return satisfies(tests, rule, facts, event, files, nil, &touched)
     }
 
     @inline(__always)
     private func satisfies(
         _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
-        _ files: borrowing NamedFiles, _ file: Int?
+        _ files: borrowing NamedFiles, _ file: Int?, _ touched: inout TouchedPaths
     ) -> Bool {
         for number in rule.range {
             let test = tests[number]
             if test.fact.rawValue <= Fact.saddrFamily.rawValue {
                 guard facts.satisfies(test) else { return false }
             } else {
-                guard FileTests(event: event, paths: paths, isLive: isLive).holds(test, facts.call, files, file) else { return false }
+                guard FileTests(event: event, paths: paths, isLive: isLive).holds(test, facts.call, files, file, &touched) else {
+                    return false
+                }
             }
         }
         return true

@@ -41,11 +41,12 @@ struct Exclusions: Sendable {
         var hidden: RecordTypes = []
         for exclusion in exclusions {
             var matches = true
+            var touched = TouchedPaths()
             for number in exclusion.first..<exclusion.first + exclusion.count where matches {
                 let test = tests[number]
                 matches =
                     test.fact.rawValue <= Fact.saddrFamily.rawValue
-                    ? facts.satisfies(test) : FileTests(event: event, paths: paths).holds(test, facts.call, NamedFiles(), nil)
+                    ? facts.satisfies(test) : FileTests(event: event, paths: paths).holds(test, facts.call, NamedFiles(), nil, &touched)
             }
             if matches { hidden.formUnion(exclusion.types) }
         }

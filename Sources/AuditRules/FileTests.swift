@@ -5,8 +5,8 @@ internal import CAuditWire
 
 /// The tests that look at files, programs and comparisons: the rest of `audit_filter_rules()` (kernel/auditsc.c).
 struct FileTests: ~Escapable {
-    private let event: EventView
-    private let paths: RulePaths
+    let event: EventView
+    let paths: RulePaths
     private let isLive: Bool
 
     @_lifetime(copy event)
@@ -17,12 +17,14 @@ struct FileTests: ~Escapable {
     }
 
     /// Whether `test` holds for file number `file`, or for nil for any of `files`.
-    func holds(_ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+    func holds(
+        _ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?, _ touched: inout TouchedPaths
+    ) -> Bool {
         switch test.fact {
         case .perm: return hasPermission(test.operand, call)
         case .exe: return isProgram(paths.paths[Int(test.operand)]) == (test.op == .equal)
         case .compare: return compares(test, call, files, file)
-        case .dir: return isBelow(paths.paths[Int(test.operand)], files)
+        case .dir: return touches(test.operand, nil, files, &touched)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
             return ExtensionTests(event: event, paths: paths, isLive: isLive).holds(test, call, files, file)
         case .filetype:
@@ -34,8 +36,10 @@ struct FileTests: ~Escapable {
             return isThere == (test.op == .equal)
         default: break
         }
-        if let file { return holds(test, files[file]) }
-        for position in 0..<files.count where holds(test, files[position]) { return true }
+        for position in 0..<files.count where file == nil || file == position {
+            let isTrue = test.fact == .path ? isFile(test.operand, position, files, &touched) : holds(test, files[position])
+            if isTrue { return true }
+        }
         return false
     }
 
@@ -51,33 +55,25 @@ struct FileTests: ~Escapable {
         case .devminor: return test.op.compare(object.dev_minor, test.operand) || test.op.compare(object.rdev_minor, test.operand)
         case .ownerUser: return test.op.compare(object.uid, test.operand)
         case .ownerGroup: return test.op.compare(object.gid, test.operand)
-        case .path: return isFile(paths.paths[Int(test.operand)], file)
         default: return false
         }
     }
 
     // MARK: Paths
 
-    private func isFile(_ path: RulePath, _ file: NamedFile) -> Bool {
-        if file.isKnown { return path.identity.map { $0.isOf(file.object) } ?? false }
-        guard file.isFound, file.nameCount >= 0 else { return false }
-        var text = PathText()
-        return text.build(file, event) && text.isEqual(path.resolved, aliases: paths)
+    private func isFile(_ number: UInt32, _ file: Int, _ files: borrowing NamedFiles, _ touched: inout TouchedPaths) -> Bool {
+        guard files[file].isKnown else { return touches(number, file, files, &touched) }
+        guard let identity = paths.paths[Int(number)].identity else { return false }
+        return identity.isOf(files[file].object)
     }
 
-    private func isBelow(_ path: RulePath, _ files: borrowing NamedFiles) -> Bool {
-        for position in 0..<files.count where files[position].isFound {
-            let file = files[position]
-            if file.isKnown, let identity = path.identity, identity.isOf(file.object) { return true }
-            // A link is watched as itself, not as what it leads to.
-            guard file.nameCount >= 0, path.identity?.isDirectory != false else { continue }
-            var text = PathText()
-            if text.build(file, event), text.isBelow(path.resolved, aliases: paths) { return true }
-        }
-        return false
-    }
-
+    /// `audit_exe_compare()`: by inode where the kernel side tells it, else by path.
     private func isProgram(_ path: RulePath) -> Bool {
+        if let section = event.section(.object, detail: UInt8(AW_ROLE_PROGRAM.rawValue)),
+            let object = try? WireReader(section.bytes).load(at: 0, as: aw_object.self)
+        {
+            return path.identity.map { $0.isOf(object) } ?? false
+        }
         guard let section = event.section(.executable) else { return false }
         let reader = WireReader(section.bytes)
         guard section.bytes.byteCount == path.resolved.count else { return false }

@@ -60,6 +60,36 @@ enum PathLook {
         return links
     }
 
+    /// Where something is mounted, as this process sees it (`/proc/self/mountinfo`): `ID PARENT MAJOR:MINOR ROOT POINT …`.
+    static func mountPoints() -> [[UInt8]] {
+        let descriptor = unsafe open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while case let count = unsafe read(descriptor, &chunk, chunk.count), count > 0 { text += chunk.prefix(count) }
+        return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let words = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+            return words.count > 4 ? unescaped(words[4]) : nil
+        }
+    }
+
+    /// Blanks, tabs, line ends and backslashes are three octal digits behind a backslash (`mangle_path()`, fs/seq_file.c).
+    private static func unescaped(_ word: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = word
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            guard byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(digits.reduce(0) { $0 << 3 | $1 & 7 })
+            rest = rest.dropFirst(3)
+        }
+        return bytes
+    }
+
     private static func resolved(_ path: [UInt8]) -> [UInt8]? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         guard unsafe realpath(terminated(path), &buffer) != nil else { return nil }

@@ -7,9 +7,9 @@ internal import CAuditWire
 struct PathText {
     /// A working directory and a name of the greatest length.
     private static let capacity = 8448
-    private var bytes = InlineArray<8448, UInt8>(repeating: 0)
-    private var count = 0
-    private static let slash = UInt8(ascii: "/")
+    private(set) var bytes = InlineArray<8448, UInt8>(repeating: 0)
+    private(set) var count = 0
+    static let slash = UInt8(ascii: "/")
     private static let dot = UInt8(ascii: ".")
 
     /// Builds the path of `file`. False when it is not known where its name begins.
@@ -30,18 +30,6 @@ struct PathText {
         return true
     }
 
-    /// Whether it is `path`, or the same file by one of the aliases.
-    mutating func isEqual(_ path: [UInt8], aliases: RulePaths) -> Bool {
-        if isEqual(path) { return true }
-        return replaceAlias(aliases) && isEqual(path)
-    }
-
-    /// Whether it is `directory` or below it.
-    mutating func isBelow(_ directory: [UInt8], aliases: RulePaths) -> Bool {
-        if begins(with: directory) { return true }
-        return replaceAlias(aliases) && begins(with: directory)
-    }
-
     /// Whether it matches one of `globs`, or does so by one of the aliases.
     mutating func matches(_ globs: [Glob], aliases: RulePaths) -> Bool {
         if matches(globs) { return true }
@@ -53,27 +41,25 @@ struct PathText {
         return false
     }
 
-    private func isEqual(_ path: [UInt8]) -> Bool { length(of: path) == count && begins(with: path) }
-
     /// Length without slashes at the end; 0 for the root.
-    private func length(of path: [UInt8]) -> Int {
+    static func length(of path: [UInt8]) -> Int {
         var length = path.count
-        while length > 0, path[length - 1] == Self.slash { length -= 1 }
+        while length > 0, path[length - 1] == slash { length -= 1 }
         return length
     }
 
     private func begins(with path: [UInt8]) -> Bool {
-        let length = length(of: path)
+        let length = Self.length(of: path)
         guard count >= length, count == length || bytes[length] == Self.slash else { return false }
         for at in 0..<length where bytes[at] != path[at] { return false }
         return true
     }
 
     /// Puts the target of the first alias that the path goes through in the place of the link.
-    private mutating func replaceAlias(_ aliases: RulePaths) -> Bool {
+    mutating func replaceAlias(_ aliases: RulePaths) -> Bool {
         for (link, target) in aliases.aliases where begins(with: link) {
             let from = link.count
-            let shift = length(of: target) - from
+            let shift = Self.length(of: target) - from
             guard count + shift <= Self.capacity else { return false }
             if shift > 0 {
                 var at = count - 1

@@ -12,6 +12,9 @@ struct RulePath: Sendable {
     private(set) var resolved: [UInt8]
     /// Device and inode; nil while there is no such file.
     private(set) var identity: FileIdentity?
+    /// Of a directory: the roots of what is mounted below it. As the kernel does, which marks them when the rule is made
+    /// (`audit_add_tree_rule()`, kernel/audit_tree.c), these are looked for once.
+    private(set) var mounts: [FileIdentity] = []
 
     init(_ text: [UInt8], _ use: Use) {
         self.text = text
@@ -21,9 +24,21 @@ struct RulePath: Sendable {
     }
 
     /// Looks again: files are replaced, made and removed while they are watched.
-    mutating func look() {
+    ///
+    /// - Returns: whether it leads elsewhere than before.
+    @discardableResult
+    mutating func look() -> Bool {
+        let before = (identity, resolved)
         identity = PathLook.identity(text)
         if let real = PathLook.resolvingDirectory(text) { resolved = real }
+        return before != (identity, resolved)
+    }
+
+    /// Notes which of `points`, where something is mounted, are below it.
+    fileprivate mutating func take(mounts points: [[UInt8]]) {
+        guard use == .directory, identity?.isDirectory == true else { return }
+        let beginning = resolved.last == UInt8(ascii: "/") ? resolved : resolved + [UInt8(ascii: "/")]
+        mounts = points.filter { $0.starts(with: beginning) && $0.count > beginning.count }.compactMap(PathLook.identity)
     }
 }
 
@@ -39,6 +54,8 @@ struct FileIdentity: Sendable, Equatable {
 /// The paths of a rule set, and the links that other paths to the same files go through.
 struct RulePaths: Sendable {
     private(set) var paths: [RulePath] = []
+    /// The same, to be found by what an event has to do with. After ``prepare()``.
+    private(set) var watched = WatchedPaths()
     /// Directories that are links: the link, and where it leads. Only those near the root, which all programs use.
     private(set) var aliases: [(link: [UInt8], target: [UInt8])] = []
     /// The patterns of `x-` fields, in sets of which one must match.
@@ -75,6 +92,19 @@ struct RulePaths: Sendable {
         if aliases.isEmpty { aliases = PathLook.links(in: ["/", "/usr", "/var"]) }
     }
 
+    /// Makes ``watched``, when all paths have been added.
+    mutating func prepare() {
+        if paths.contains(where: { $0.use == .directory }) {
+            let points = PathLook.mountPoints()
+            for number in paths.indices { paths[number].take(mounts: points) }
+        }
+        watched = WatchedPaths(paths)
+    }
+
     /// Looks at all paths again.
-    mutating func look() { for number in paths.indices { paths[number].look() } }
+    mutating func look() {
+        var isChanged = false
+        for number in paths.indices where paths[number].look() { isChanged = true }
+        if isChanged { watched = WatchedPaths(paths) }
+    }
 }

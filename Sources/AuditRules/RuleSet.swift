@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+package import AuditEvents
 package import AuditSyscalls
 
 /// Rules in the order in which they are tried, and for every system call the few that can apply to it.
@@ -18,8 +19,8 @@ package struct RuleSet: Sendable {
     package internal(set) var hasFailed = false
     /// `key=` of each rule's records; nil for `key=(null)`.
     package let keys: [[UInt8]?]
-    /// Some rule asks for supplementary groups, so events must carry `AW_SECTION_GROUPS`.
-    package let needsGroups: Bool
+    /// What some rule asks for, so that events must carry it.
+    package let wanted: WantedParts
     /// Some rule asks for an address family.
     let needsFamily: Bool
 
@@ -51,7 +52,7 @@ package struct RuleSet: Sendable {
         self.controls = controls
         self.warnings = warnings
         self.keys = rules.map(\.key)
-        self.needsGroups = rules.contains { rule in rule.tests.contains(where: \.asksForGroups) }
+        wanted = Self.wanted(by: all)
         self.needsFamily = rules.contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
         var compiled: [CompiledRule] = []
         var tests: [CompiledTest] = []
@@ -73,10 +74,22 @@ package struct RuleSet: Sendable {
         excludeRules = all.filter { $0.list == .exclude }
         exclusions = Exclusions(excludeRules, paths: &paths)
         taskRules = TaskRules(all)
+        paths.prepare()
         self.paths = paths
         self.compiled = compiled
         self.tests = tests
         self.candidates = CandidateTable(rules: rules, compiled: compiled)
+    }
+
+    private static func wanted(by rules: [Rule]) -> WantedParts {
+        var wanted: WantedParts = []
+        for rule in rules where rule.list == .exit || rule.list == .exclude {
+            // The list exclude looks at no supplementary groups.
+            if rule.list == .exit, rule.tests.contains(where: \.asksForGroups) { wanted.insert(.groups) }
+            if rule.tests.contains(where: { $0.field == .exe }) { wanted.insert(.program) }
+            if rule.tests.contains(where: { $0.field == .dir }) { wanted.insert(.ancestors) }
+        }
+        return wanted
     }
 
     /// Whether nothing is told of files on a file system of this type (`s_magic`): one matching field of one rule is enough

@@ -127,10 +127,10 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, groups, tasks, hooks, label, label_name, sequence, time, stamp, ntp, state;
+	uint32_t generation, wanted, tasks, hooks, label, label_name, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
-	if (!map || cbpf_find_variable(handle->object, ".bss", "control_groups", &groups) != map ||
+	if (!map || cbpf_find_variable(handle->object, ".bss", "control_wanted", &wanted) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_tasks", &tasks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
@@ -150,7 +150,7 @@ static int map_controls(struct cbpf *handle)
 	handle->controls = controls;
 	handle->controls_bytes = bytes;
 	handle->generation = (void *)((char *)controls + generation);
-	handle->groups = (void *)((char *)controls + groups);
+	handle->wanted = (void *)((char *)controls + wanted);
 	handle->tasks = (void *)((char *)controls + tasks);
 	handle->hooks = (void *)((char *)controls + hooks);
 	handle->label = (void *)((char *)controls + label);
@@ -573,15 +573,15 @@ int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shap
 	return write_values(handle->shapes, first, values, sizeof(*values), count);
 }
 
-void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups)
+void cbpf_set_generation(struct cbpf *handle, uint32_t generation, uint32_t wanted)
 {
 	if (handle->is_staged) {
-		handle->values.control_groups = groups;
+		handle->values.control_wanted = wanted;
 		handle->values.control_generation = generation;
 		cbpf_write_controls(handle); /* of an array that is there: cannot fail */
 		return;
 	}
-	*handle->groups = groups;
+	*handle->wanted = wanted;
 	*handle->generation = generation;
 }
 

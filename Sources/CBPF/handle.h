@@ -45,7 +45,7 @@ struct cbpf {
 	struct bpf_link *fork_link; /* of the program that looks at tasks that are made, once they have */
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
-	volatile uint32_t *generation, *groups, *tasks, *hooks, *label;
+	volatile uint32_t *generation, *wanted, *tasks, *hooks, *label;
 	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;

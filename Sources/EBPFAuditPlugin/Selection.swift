@@ -37,7 +37,7 @@ struct Selection {
     /// Calls of earlier rules may return there, by place in the index.
     private var earlierExits: [Bool]
     private var earlierHooks: HookGroups = []
-    private var earlierGroups = false
+    private var earlierWanted: WantedParts = []
 
     /// The rules to begin with, written and in force.
     init(_ rules: CompiledRules, kernel: borrowing KernelSide) throws(KernelError) {
@@ -45,7 +45,7 @@ struct Selection {
         earlierExits = Array(repeating: false, count: rules.image.index.count)
         try kernel.select(
             generation: generation, index: rules.image.index, list: rules.image.list, clauses: rules.image.clauses,
-            tasks: rules.image.tasks, groups: rules.rules.needsGroups)
+            tasks: rules.image.tasks, wanted: rules.rules.wanted)
     }
 
     /// How many rules there are.
@@ -62,13 +62,13 @@ struct Selection {
         let exit = UInt16(AS_INDEX_EXIT.rawValue)
         for place in earlierExits.indices where current.image.index[place].flags & exit != 0 { earlierExits[place] = true }
         earlierHooks.formUnion(current.hookGroups)
-        earlierGroups = earlierGroups || current.rules.needsGroups
+        earlierWanted.formUnion(current.rules.wanted)
         let report = kernel.attachHooks(rules.hookGroups.union(earlierHooks), ways: ways)
         var index = rules.image.index
         for place in index.indices where earlierExits[place] { index[place].flags |= exit }
         try kernel.select(
             generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
-            tasks: rules.image.tasks, groups: rules.rules.needsGroups || earlierGroups)
+            tasks: rules.image.tasks, wanted: rules.rules.wanted.union(earlierWanted))
         generation &+= 1
         current = rules
         hasEarlier = true
@@ -80,9 +80,9 @@ struct Selection {
         hasEarlier = false
         for place in earlierExits.indices { earlierExits[place] = false }
         earlierHooks = []
-        earlierGroups = false
+        earlierWanted = []
         _ = kernel.attachHooks(current.hookGroups, ways: ways)
         try kernel.write(index: current.image.index, generation: generation)
-        kernel.enforce(generation: generation, groups: current.rules.needsGroups)
+        kernel.enforce(generation: generation, wanted: current.rules.wanted)
     }
 }

@@ -1,5 +1,6 @@
-package import CAuditWire
 // SPDX-License-Identifier: MIT
+package import AuditEvents
+package import CAuditWire
 internal import CBPF
 internal import Glibc
 
@@ -17,7 +18,7 @@ package struct KernelSettings: Sendable {
     package var wakeupBytes: UInt64 = 256 << 10
     /// Tasks whose path hooks are remembered at a time; 1 where there are to be no hooks.
     package var traces: UInt32 = 1
-    /// Enough for the tasks that are in calls with paths at a time; each takes 3.5 KiB.
+    /// Enough for the tasks that are in calls with paths at a time; each takes 3.75 KiB.
     package static let tracesWithHooks: UInt32 = 4096
     /// A file with type information to use in place of the kernel's own (`/sys/kernel/btf/vmlinux`), or nil.
     package var typeInformation: String?
@@ -67,7 +68,7 @@ package struct KernelSettings: Sendable {
     deinit { unsafe cbpf_close(handle) }
 
     /// Attaches the path hooks that calls of these groups need, as far as this kernel lets it, and detaches others. Before ``attach()``
-    /// or before ``enforce(generation:groups:)``: calls that are under way are told without new hooks.
+    /// or before ``enforce(generation:wanted:)``: calls that are under way are told without new hooks.
     package borrowing func attachHooks(_ groups: HookGroups, ways: HookWays) -> HooksReport {
         let complete = unsafe cbpf_attach_hooks(handle, groups.rawValue, ways.rawValue)
         var hooks: [HookReport] = []
@@ -98,9 +99,9 @@ package struct KernelSettings: Sendable {
     /// - Parameters:
     ///   - index: `AS_ABIS * AS_SYSCALLS` entries.
     ///   - tasks: the entry of the list `task`.
-    ///   - groups: whether events carry supplementary groups.
+    ///   - wanted: what events are to carry.
     package borrowing func select(
-        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], tasks: as_index, groups: Bool
+        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], tasks: as_index, wanted: WantedParts
     ) throws(KernelError) {
         precondition(list.count <= Int(AS_LIST_MAX) && clauses.count <= Int(AS_CLAUSES_MAX), "the compiler bounds these")
         let half = generation % UInt32(AS_GENERATIONS)
@@ -115,7 +116,7 @@ package struct KernelSettings: Sendable {
         var tasks = tasks
         try check(unsafe cbpf_write_tasks(handle, half, &tasks), "writing the list task")
         try write(index: index, generation: generation)
-        enforce(generation: generation, groups: groups)
+        enforce(generation: generation, wanted: wanted)
     }
 
     /// Writes the index of `generation`; while that is in force, only flags may change.
@@ -130,8 +131,10 @@ package struct KernelSettings: Sendable {
 
     /// Puts a written generation into force for the calls that begin from now on.
     ///
-    /// - Parameter groups: whether events carry supplementary groups, also those of calls that have begun.
-    package borrowing func enforce(generation: UInt32, groups: Bool) { unsafe cbpf_set_generation(handle, generation, groups) }
+    /// - Parameter wanted: what events are to carry, also those of calls that have begun.
+    package borrowing func enforce(generation: UInt32, wanted: WantedParts) {
+        unsafe cbpf_set_generation(handle, generation, wanted.rawValue)
+    }
 
     /// Waits until the programs that are running have ended; between two changes of the generation, because the slots of the
     /// second are those that programs may have read until the first. From any thread.

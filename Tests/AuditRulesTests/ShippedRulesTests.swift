@@ -33,7 +33,7 @@ import Testing
         #expect(set.warnings.isEmpty, "\(set.warnings)")
         #expect(set.rules.allSatisfy { $0.key != nil })
         #expect(set.controls.isEmpty)
-        #expect(!set.needsGroups)
+        #expect(!set.wanted.contains(.groups))
     }
 
     /// Numbers are those of asm/unistd_64.h and unistd_32.h.

@@ -4,7 +4,7 @@
 enum RuleAllowance: String, CaseIterable {
     /// Without path hooks nothing but the name is known of files that were not opened.
     case unknownFacts = "facts-without-hooks"
-    /// `dir=` compares names.
+    /// Without path hooks `dir=` compares names where the file is not known.
     case directoryByName = "dir-by-name"
     /// Without path hooks a name is compared where the file is not known.
     case pathByName = "path-by-name"
@@ -12,27 +12,27 @@ enum RuleAllowance: String, CaseIterable {
     var reason: String {
         switch self {
         case .unknownFacts: "without path hooks the owner, type, inode and device of files that are not opened are unknown"
-        case .directoryByName: "names below a directory are compared: not found through links and descriptors, nor the loader of a program"
+        case .directoryByName:
+            "without path hooks names below a directory are compared: not found through links and descriptors, nor the loader of a program"
         case .pathByName: "without path hooks the name is compared: not found through links and descriptors"
         }
     }
 }
 
 extension RuleRun {
-    /// What permits `difference`, or nil.
+    /// What permits `difference`, or nil: with path hooks nothing does.
     func allowance(_ difference: RuleComparison.Difference) -> RuleAllowance? {
-        guard let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
+        guard !hasHooks, let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
         for line in suspects(difference) {
             for test in line.tests {
                 switch test.field {
                 case "inode", "devmajor", "devminor", "filetype", "obj_uid", "obj_gid":
-                    if !hasHooks { return .unknownFacts }
-                case "-C" where test.op.contains("obj_"):
-                    if !hasHooks { return .unknownFacts }
+                    return .unknownFacts
+                case "-C" where test.op.contains("obj_"): return .unknownFacts
                 case "dir": return .directoryByName
                 case "watch" where RuleScene.isDirectory(test.value): return .directoryByName
                 case "path", "watch":
-                    if !hasHooks { return .pathByName }
+                    return .pathByName
                 default: break
                 }
             }

@@ -30,12 +30,12 @@ extension KernelProbeTests {
         }
 
         static func select(
-            _ rules: String, on kernel: borrowing KernelSide, generation: UInt32, groups: Bool = false
+            _ rules: String, on kernel: borrowing KernelSide, generation: UInt32, wanted: WantedParts = []
         ) throws {
             let image = MapImage(try RuleSet.compile(Array(rules.utf8), named: "test.rules"))
             try kernel.select(
                 generation: generation, index: image.index, list: image.list, clauses: image.clauses, tasks: image.tasks,
-                groups: groups)
+                wanted: wanted)
         }
 
         static func call(_ numbers: Range<Int>) {
@@ -221,7 +221,7 @@ extension KernelProbeTests {
             // Groups are a thread's own to the kernel; this one ends with them.
             let wanted: [UInt32] = [7, 4242, 65536]
             for isAsked in [false, true] {
-                try Self.select(Self.rule, on: kernel, generation: isAsked ? 1 : 0, groups: isAsked)
+                try Self.select(Self.rule, on: kernel, generation: isAsked ? 1 : 0, wanted: isAsked ? .groups : [])
                 let ended = DispatchSemaphore(value: 0)
                 Thread {
                     let list = wanted

@@ -5,12 +5,19 @@
 
 #include "wire.h"
 
+/* What events carry beyond what their records need, because a rule asks for it. */
+enum asc_wanted {
+	ASC_WANTED_GROUPS = 1 << 0,    /* AW_SECTION_GROUPS */
+	ASC_WANTED_PROGRAM = 1 << 1,   /* AW_ROLE_PROGRAM; not in the tiers for kernels before 5.8 */
+	ASC_WANTED_ANCESTORS = 1 << 2, /* AW_SECTION_ANCESTORS, AW_STEP_ANCESTORS; not in the tiers for kernels before 5.8 */
+};
+
 /* Written by user space, read by the programs. */
 struct asc_controls {
 	__u32 setting_self_tgid;     /* the collector as it knows itself, never collected */
 	__u32 setting_excluded_tgid; /* one more process to leave out, or 0 */
 	__u32 control_generation;    /* rule set in force */
-	__u32 control_groups;        /* whether events carry supplementary groups */
+	__u32 control_wanted;        /* enum asc_wanted */
 	__u64 jiffies_address;       /* of the kernel's jiffies_64, or 0 where it hides that */
 	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
 	__u64 control_clock_sequence; /* where the coarse clock is, see clock.h in bpf/; 0 where that is not known */

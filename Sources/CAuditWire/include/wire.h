@@ -43,6 +43,8 @@ enum aw_header_flags {
 	AW_FLAG_STEPS_READ = 1 << 3,
 	/* Argument text went ahead (AW_TYPE_ARGV): the `detail` of the event's own AW_SECTION_ARGV is the number of its fragments modulo 256. */
 	AW_FLAG_AHEAD = 1 << 4,
+	/* With AW_FLAG_STEPS: the directories of every file that a name has led to are among the steps (AW_STEP_ANCESTORS). */
+	AW_FLAG_ANCESTORS = 1 << 5,
 };
 
 struct aw_header {
@@ -125,6 +127,11 @@ enum aw_tag {
 	 * the label's profiles, that of a profile's namespace before the profile's.
 	 */
 	AW_SECTION_LABEL = 15,
+	/*
+	 * __u64 numbers of inodes: the object's whose enum aw_role is `detail`, then its directory's, and so on up to the root of its file system.
+	 * Only when a rule asks; none where there are more than AW_ANCESTORS_MAX directories. Of what the steps tell there are none here.
+	 */
+	AW_SECTION_ANCESTORS = 16,
 };
 
 enum aw_section_flags {
@@ -151,6 +158,8 @@ enum aw_role {
 	AW_ROLE_DESCRIPTOR = 3,
 	/* The program file of a successful exec (mm->exe_file). */
 	AW_ROLE_EXECUTABLE = 4,
+	/* The program file that the task runs when the call ends; only when a rule asks. */
+	AW_ROLE_PROGRAM = 5,
 };
 
 enum aw_object_flags {
@@ -181,7 +190,7 @@ enum aw_step_kind {
 	AW_STEP_READ = 1,
 	/* The text of a name that is no argument, without NUL: getname_kernel(). It gets the next number from AW_STEP_NAMES on. */
 	AW_STEP_NAME = 2,
-	/* struct aw_step_file: audit_inode(), a name has led to a file. */
+	/* struct aw_step_file, with AW_STEP_ANCESTORS more behind it: audit_inode(), a name has led to a file. */
 	AW_STEP_FILE = 3,
 	/* struct aw_step_child, then the child's name in its directory: audit_inode_child(), before or after it was made ... */
 	AW_STEP_CREATE = 4,
@@ -201,7 +210,12 @@ struct aw_step_read {
 
 enum aw_step_file_flags {
 	AW_STEP_PARENT = 1 << 0, /* AUDIT_INODE_PARENT: it is the directory that the name's last part is in */
+	/* __u64 numbers of inodes follow: of its directory, of that directory's, and so on up to the root of its file system. */
+	AW_STEP_ANCESTORS = 1 << 1,
 };
+
+/* Directories above a file that are told; a file with more has none told. */
+#define AW_ANCESTORS_MAX 31
 
 struct aw_step_file {
 	struct aw_object file;

@@ -95,11 +95,11 @@ int cbpf_write_tasks(struct cbpf *handle, uint32_t slot, const struct as_index *
 int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count);
 
 /*
- * Puts a written generation into force, with or without supplementary groups in the events. Calls that have begun keep the generation that
+ * Puts a written generation into force, with what events are to carry (enum asc_wanted). Calls that have begun keep the generation that
  * they began under. Its slots are those of the generation before the last one, which programs may still read: call cbpf_wait_for_programs()
  * after one change and before writing for the next.
  */
-void cbpf_set_generation(struct cbpf *handle, uint32_t generation, bool groups);
+void cbpf_set_generation(struct cbpf *handle, uint32_t generation, uint32_t wanted);
 
 /* Waits until all programs have ended that are running at the time of the call. From any thread. */
 void cbpf_wait_for_programs(void);

@@ -53,6 +53,11 @@ extension EventBuilder {
                 add(object, as: role)
             }
         case .groups: add(tag, [1, 0, 0, 0])
+        case .ancestors:
+            for role in UInt8(1)...5 {
+                let count = 8 * Int.random(in: 0...32, using: &random)
+                add(tag, detail: role, (0..<count).map { _ in UInt8.random(in: 0...3, using: &random) })
+            }
         case .label:
             for _ in 0..<Int.random(in: 1...5, using: &random) {
                 add(tag, detail: UInt8.random(in: 0...3, using: &random), Self.bytes(upTo: 1023, random: &random))

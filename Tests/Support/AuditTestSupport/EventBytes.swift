@@ -20,6 +20,11 @@ package struct EventBytes {
     /// What openat2() was given.
     package var openFlags: UInt64?
 
+    /// Sections behind all others.
+    package var more: [(tag: SectionTag, detail: UInt8, bytes: [UInt8])] = []
+    /// Flags of the header (`aw_header_flags`) beside those that follow from the rest.
+    package var flags: UInt8 = 0
+
     /// The files that ``names`` lead to; nil where one is not known.
     package var objects: [aw_object?] = []
 
@@ -41,7 +46,7 @@ package struct EventBytes {
     package var bytes: [UInt8] {
         var event = EventBuilder()
         event.call = call
-        event.flags = hasReturned ? 0 : UInt8(AW_FLAG_NO_RETURN.rawValue)
+        event.flags = flags | (hasReturned ? 0 : UInt8(AW_FLAG_NO_RETURN.rawValue))
         for (argument, name) in names.enumerated() { event.add(.pathname, detail: UInt8(argument), Array(name.utf8)) }
         if let workingDirectory { event.add(.workingDirectory, Array(workingDirectory.utf8)) }
         if let executable { event.add(.executable, Array(executable.utf8)) }
@@ -51,6 +56,7 @@ package struct EventBytes {
         }
         if let groups { event.add(.groups, groups.flatMap { rawBytes(of: $0) }) }
         if let address { event.add(.socketAddress, address) }
+        for section in more { event.add(section.tag, detail: section.detail, section.bytes) }
         return event.bytes
     }
 
