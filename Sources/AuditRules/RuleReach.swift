@@ -45,8 +45,8 @@ enum RuleReach {
 }
 
 /// The kernel's classes of calls by what they do to files: include/asm-generic/audit_*.h, and for the calls whose arguments say it
-/// `audit_match_perm()` of kernel/auditsc.c.
-struct SyscallClasses: Sendable {
+/// `audit_match_perm()` of kernel/auditsc.c. Those of the kernel that runs, since a rule means there what it means to that kernel's audit.
+package struct SyscallClasses: Sendable {
     /// How the permission of a call is found.
     enum Kind: Sendable {
         /// By the class that it is in.
@@ -71,10 +71,11 @@ struct SyscallClasses: Sendable {
     private let execs: SyscallMask
 
     static func of(_ abi: SyscallABI) -> SyscallClasses { abi == .native ? native : compat }
-    private static let native = SyscallClasses(.native)
-    private static let compat = SyscallClasses(.compat)
+    private static let native = SyscallClasses(.native, .current)
+    private static let compat = SyscallClasses(.compat, .current)
 
-    private init(_ abi: SyscallABI) {
+    /// The classes that kernel `release` has.
+    init(_ abi: SyscallABI, _ release: KernelRelease) {
         let machine = LibAudit.table(abi)?.machine
         func number(_ name: String) -> Int? {
             machine.flatMap { LibAudit.syscall(named: Array(name.utf8), machine: $0) }.map(Int.init)
@@ -95,13 +96,22 @@ struct SyscallClasses: Sendable {
         signal = mask("kill tgkill tkill")
         self.directoryWrite = mask(directoryWrite)
         // getxattrat and listxattrat: 6.13.
-        read = with(mask("readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat"), [464, 465])
-        write = mask(directoryWrite + " acct swapon quotactl truncate truncate64 ftruncate ftruncate64 bind fallocate")
+        var read = with(mask("readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat"), [464, 465])
+        var write = mask(directoryWrite + " acct swapon quotactl truncate truncate64 ftruncate ftruncate64 bind fallocate")
         // fchmodat2: 6.6; setxattrat and removexattrat: 6.13.
-        attribute = with(
+        var attribute = with(
             mask(
                 "chmod fchmod chown lchown fchown chown32 fchown32 lchown32 setxattr lsetxattr fsetxattr removexattr lremovexattr "
                     + "fremovexattr fchownat fchmodat link linkat"), [452, 463, 466])
+        // As the headers of 7.3.4 have it; those of 7.0 do not.
+        if release >= KernelRelease(major: 7, minor: 3) {
+            // file_getattr and quotactl_fd; file_setattr.
+            read = with(read, [443, 468])
+            read.formUnion(mask("stat stat64 lstat lstat64 fstat fstat64 newfstatat fstatat64 statx"))
+            write.insert(443)
+            attribute.insert(469)
+        }
+        (self.read, self.write, self.attribute) = (read, write, attribute)
         openCall = number("open")
         openat = number("openat")
         openat2 = number("openat2")
@@ -111,8 +121,9 @@ struct SyscallClasses: Sendable {
 
     /// The calls of class `number`, `AUDIT_CLASS_*` of linux/audit.h: what the kernel puts in its place in a rule's mask
     /// (`audit_to_entry_common()`, kernel/auditfilter.c), whatever the rule's arch.
-    static func registered(_ number: Int) -> SyscallMask {
-        let classes = of(number % 2 == 0 ? .native : .compat)
+    package static func registered(_ number: Int, on release: KernelRelease = .current) -> SyscallMask {
+        let abi: SyscallABI = number % 2 == 0 ? .native : .compat
+        let classes = release == .current ? of(abi) : SyscallClasses(abi, release)
         return switch number / 2 {
         case 0: classes.directoryWrite
         case 1: classes.attribute

@@ -27,6 +27,21 @@ import Testing
         #expect(try numbers(words) == calls)
     }
 
+    /// The headers of Debian's 7.3.4 (linux-headers-7.3.4+deb13-common): audit_read.h, audit_write.h and audit_change_attr.h.
+    @Test func laterKernelsHaveMoreCalls() {
+        func more(_ number: Int) -> [Int] {
+            let before = Set(SyscallClasses.registered(number, on: KernelRelease(major: 7, minor: 0)).numbers)
+            return SyscallClasses.registered(number, on: KernelRelease(major: 7, minor: 3)).numbers.filter { !before.contains($0) }
+        }
+        // 64-bit: stat, fstat, lstat, newfstatat, statx, quotactl_fd, file_getattr.
+        #expect(more(4) == [4, 5, 6, 262, 332, 443, 468])
+        // 32-bit: stat, lstat, fstat, stat64, lstat64, fstat64, fstatat64, statx, quotactl_fd, file_getattr.
+        #expect(more(5) == [106, 107, 108, 195, 196, 197, 300, 383, 443, 468])
+        #expect(more(6) == [443])
+        #expect(more(2) == [469])
+        #expect(more(0).isEmpty && more(8).isEmpty)
+    }
+
     @Test func ringRulesAreKeptAndSaid() throws {
         var reader = RuleReader()
         reader.read(Array("-a always,io_uring -S openat,unlinkat,99 -F uid=0 -k ring\n-a never,io_uring\n".utf8), named: "r")
