@@ -45,7 +45,7 @@ struct RuleFields {
             RuleFields(name: "path", operators: ["="], values: files),
             RuleFields(name: "dir", operators: ["="], values: directories + ["d/", "to-d"]),
             RuleFields(name: "perm", operators: ["="], values: ["r", "w", "x", "a", "rw", "wa", "xa", "rwx", "rwxa"]),
-            RuleFields(name: "exe", operators: equality, values: ["/usr/bin/true", "/bin/true", "/usr/bin/false", "/usr/bin/none"]),
+            RuleFields(name: "exe", operators: equality, values: ["/usr/bin/true", "/bin/true", "/usr/bin/false", "/usr/bin/none", "o/p"]),
             RuleFields(name: "-C", operators: comparisons, values: [""]),
             // The operator is the permissions.
             RuleFields(name: "watch", operators: ["r", "w", "a", "x", "wa", "rwxa"], values: files + directories),

@@ -20,6 +20,9 @@ struct RuleScene {
         for name in ["w/a", "w/b", "d/x", "d/sub/y", "o/z"] {
             try Data("\(name)\n".utf8).write(to: directory.appending(path: name))
         }
+        // A program with two names.
+        try files.copyItem(atPath: "/usr/bin/true", toPath: directory.appending(path: "o/p").path)
+        try files.linkItem(at: directory.appending(path: "o/p"), to: directory.appending(path: "w/q"))
         for (link, target) in [("to-d", "d"), ("to-a", "w/a")] {
             try files.createSymbolicLink(atPath: directory.appending(path: link).path, withDestinationPath: target)
         }

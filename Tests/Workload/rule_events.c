@@ -6,7 +6,8 @@
  * Takes on the login uid, says "waiting", and waits for a byte. What it then does is done by children; its own calls are not to be
  * compared. Then ALSO, the same program for the other ABI, does its part.
  *
- * DIRECTORY has the files w/a, w/b, d/x, d/sub/y, o/z (Tests/Differential/RuleScene.swift).
+ * DIRECTORY has the files w/a, w/b, d/x, d/sub/y, o/z, and o/p, a program, that is also w/q
+ * (Tests/Differential/RuleScene.swift).
  */
 #define _GNU_SOURCE
 #include "workload.h"
@@ -215,7 +216,7 @@ static void detours(void)
 
 static void programs(void)
 {
-	static const char *const paths[] = { "/bin/true", "/usr/bin/false", "o/z", "none" };
+	static const char *const paths[] = { "/bin/true", "/usr/bin/false", "o/z", "none", "w/q" };
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		int pid = fork();
