@@ -21,22 +21,26 @@ __noinline int asked__program(__u32 slot)
 	return 0;
 }
 
+/* The file that is `role` to the call, by the descriptor where it has one; or NULL. */
+static __always_inline struct file *asked__file(struct task_struct *task, __u32 role, __u32 descriptor)
+{
+	if (role == AW_ROLE_EXECUTABLE)
+		return READ(task, mm, exe_file);
+	return task__file(task, descriptor);
+}
+
 /*
- * The directories of the file that is `role` to the call, by the descriptor where it has one. Not by names: audit's marks are on inodes, and up to
- * the root of the file system (handle_path(), kernel/auditsc.c).
+ * The directories of that file. Not by names: audit's marks are on inodes, and up to the root of the file system (handle_path(),
+ * kernel/auditsc.c).
  */
 __noinline int asked__ancestors(__u32 slot, __u32 role, __u32 descriptor)
 {
 	struct record_memory *record = memory_of(&record_memory, slot);
-	struct task_struct *task = task__current();
-	struct file *file;
 
 	if (!record || !RECORD_ROOM(record, (AW_ANCESTORS_MAX + 1) * sizeof(__u64)))
 		return 0;
-	if (role == AW_ROLE_EXECUTABLE)
-		file = READ(task, mm, exe_file);
-	else
-		file = task__file(task, descriptor);
+	struct file *file = asked__file(task__current(), role, descriptor);
+
 	if (!file)
 		return 0;
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -55,20 +59,71 @@ __noinline int asked__ancestors(__u32 slot, __u32 role, __u32 descriptor)
 	return 0;
 }
 
-static __always_inline void asked__add(struct record_memory *record, __u32 slot, const struct inflight *call, long ret)
+/* The path of that file, walked in the memory of program `kind`. */
+__noinline int asked__path(__u32 slot, __u32 role, __u32 descriptor, __u32 kind)
 {
+	struct record_memory *record = memory_of(&record_memory, slot);
+	struct working_memory *memory = memory_of(&working_memory, kind);
+	struct task_struct *task = task__current();
+
+	if (!record || !memory)
+		return 0;
+	struct file *file = asked__file(task, role, descriptor);
+
+	if (!file)
+		return 0;
+	struct path_walk *walk = &memory->walk;
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct fs_struct *fs = READ(task, fs);
+
+	if (!dentry || BPF_CORE_READ(dentry, d_op, d_dname))
+		return 0;
+	walk->dentry = (__u64)dentry;
+	walk->vfsmount = (__u64)BPF_CORE_READ(file, f_path.mnt);
+	walk->root_dentry = (__u64)READ(fs, root.dentry);
+	walk->root_vfsmount = (__u64)READ(fs, root.mnt);
+	walk->start = PATH_TEXT_MAX;
+	walk->error = 0;
+	for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
+		if (!path__step(kind))
+			break;
+	}
+	path__end(walk);
+	if (walk->error)
+		return 0; /* there is the name */
+	struct aw_section *head = (void *)&record->data[record->used & (AW_RECORD_MAX - 1)];
+	__u32 before = record->used;
+
+	record__walked(record, AW_SECTION_OBJECT_PATH, walk);
+	if (record->used != before)
+		head->detail = role;
+	return 0;
+}
+
+/* What is asked of the file that is `role` to the call. */
+static __always_inline void asked__object(__u32 slot, __u32 kind, __u32 role, __u32 descriptor, bool has_steps)
+{
+	if (control_wanted & ASC_WANTED_PATHS)
+		asked__path(slot, role, descriptor, kind);
+	if (control_wanted & ASC_WANTED_ANCESTORS && !has_steps)
+		asked__ancestors(slot, role, descriptor);
+}
+
+static __always_inline void asked__add(struct record_memory *record, __u32 slot, __u32 kind, const struct inflight *call, long ret)
+{
+	bool has_steps = record->flags & AW_FLAG_STEPS;
+
 	if (control_wanted & ASC_WANTED_PROGRAM)
 		asked__program(slot);
-	if (!(control_wanted & ASC_WANTED_ANCESTORS))
+	if (!(control_wanted & (ASC_WANTED_ANCESTORS | ASC_WANTED_PATHS)))
 		return;
+	/* Of a descriptor's file the steps do not tell. */
 	if (call->shape.fd_arg != ASH_NO_ARGUMENT)
-		asked__ancestors(slot, AW_ROLE_DESCRIPTOR, call->shape.fd_arg == 0 ? call->args[0] : call->args[1]);
-	if (record->flags & AW_FLAG_STEPS)
-		return;
+		asked__object(slot, kind, AW_ROLE_DESCRIPTOR, call->shape.fd_arg == 0 ? call->args[0] : call->args[1], false);
 	if (call->shape.flags & ASH_RESULT_FD && ret >= 0)
-		asked__ancestors(slot, AW_ROLE_RESULT, ret);
+		asked__object(slot, kind, AW_ROLE_RESULT, ret, has_steps);
 	if (call->shape.flags & ASH_EXEC && ret == 0)
-		asked__ancestors(slot, AW_ROLE_EXECUTABLE, 0);
+		asked__object(slot, kind, AW_ROLE_EXECUTABLE, 0, has_steps);
 }
 
 #endif

@@ -634,8 +634,8 @@ static __noinline int stage__leave(struct task_struct *task, long ret, bool retu
 		record__walked(record, AW_SECTION_CWD, path__walked(PATH_OF_DIRECTORY, kind));
 	if (control_label)
 		label__add(slot);
-	if (control_wanted & (ASC_WANTED_PROGRAM | ASC_WANTED_ANCESTORS))
-		asked__add(record, slot, call, leave__result(leaving, returned));
+	if (control_wanted & (ASC_WANTED_PROGRAM | ASC_WANTED_ANCESTORS | ASC_WANTED_PATHS))
+		asked__add(record, slot, kind, call, leave__result(leaving, returned));
 	leave__process(record, leaving, task, returned);
 	leave__send(NULL, record, leaving, call);
 	leave__forget(task, call);

@@ -19,6 +19,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case step = 14
     case label = 15
     case ancestors = 16
+    case objectPath = 17
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -202,7 +203,7 @@ extension SectionTag {
     func allows(length: Int) -> Bool {
         switch self {
         case .tty: length <= 64
-        case .executable, .workingDirectory: length <= Int(AW_PATH_MAX) + 16
+        case .executable, .workingDirectory, .objectPath: length <= Int(AW_PATH_MAX) + 16
         case .processTitle: length <= Int(AW_PROCTITLE_MAX)
         case .arguments: length <= Int(AW_RECORD_MAX)
         case .pathname: length < Int(AW_PATH_MAX)

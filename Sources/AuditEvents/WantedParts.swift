@@ -12,4 +12,6 @@ package struct WantedParts: OptionSet, Sendable {
     package static let program = WantedParts(rawValue: ASC_WANTED_PROGRAM.rawValue)
     /// The directories that files are in, by inode, up to the root of their file system.
     package static let ancestors = WantedParts(rawValue: ASC_WANTED_ANCESTORS.rawValue)
+    /// The paths of files that the call has a descriptor of, and of the program that it runs.
+    package static let paths = WantedParts(rawValue: ASC_WANTED_PATHS.rawValue)
 }

@@ -10,6 +10,14 @@ struct Glob: Sendable, Hashable {
 
     init(_ pattern: [UInt8]) { self.pattern = pattern }
 
+    /// The same in `target`, when it is about files below `directory`; nil otherwise, or where `target` would be a pattern itself.
+    func replacing(directory: [UInt8], with target: [UInt8]) -> Glob? {
+        guard pattern.count > directory.count, pattern.starts(with: directory), pattern[directory.count] == UInt8(ascii: "/"),
+            !target.contains(where: { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) })
+        else { return nil }
+        return Glob(Array(target[..<PathText.length(of: target)]) + pattern[directory.count...])
+    }
+
     /// Whether every `[` has its `]`, and something stands between them.
     var isWellFormed: Bool {
         var at = 0

@@ -30,6 +30,17 @@ struct PathText {
         return true
     }
 
+    /// Takes over a path from the root on, or that of the directory which its last part is in.
+    mutating func build(_ path: RawSpan, isDirectoryOnly: Bool) {
+        count = 0
+        append(path)
+        guard isDirectoryOnly else { return }
+        while count > 0 {
+            count -= 1
+            if bytes[count] == Self.slash { break }
+        }
+    }
+
     /// Whether it matches one of `globs`, or does so by one of the aliases.
     mutating func matches(_ globs: [Glob], aliases: RulePaths) -> Bool {
         if matches(globs) { return true }

@@ -82,7 +82,12 @@ struct RulePaths: Sendable {
     ///
     /// - Parameter isOfPaths: paths are compared with it, which may go through links.
     mutating func add(_ set: [Glob], isOfPaths: Bool) -> UInt32 {
-        if isOfPaths { lookForAliases() }
+        var set = set
+        if isOfPaths {
+            lookForAliases()
+            // A path that the kernel side tells goes through no link.
+            set += set.flatMap { glob in aliases.compactMap { glob.replacing(directory: $0.link, with: $0.target) } }
+        }
         if let number = globs.firstIndex(of: set) { return UInt32(number) }
         globs.append(set)
         return UInt32(globs.count - 1)

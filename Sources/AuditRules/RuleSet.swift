@@ -88,6 +88,7 @@ package struct RuleSet: Sendable {
             if rule.list == .exit, rule.tests.contains(where: \.asksForGroups) { wanted.insert(.groups) }
             if rule.tests.contains(where: { $0.field == .exe }) { wanted.insert(.program) }
             if rule.tests.contains(where: { $0.field == .dir }) { wanted.insert(.ancestors) }
+            if rule.tests.contains(where: { $0.field == .pathGlob }) { wanted.insert(.paths) }
         }
         return wanted
     }

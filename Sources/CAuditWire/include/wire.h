@@ -132,6 +132,11 @@ enum aw_tag {
 	 * Only when a rule asks; none where there are more than AW_ANCESTORS_MAX directories. Of what the steps tell there are none here.
 	 */
 	AW_SECTION_ANCESTORS = 16,
+	/*
+	 * Path of the object whose enum aw_role is `detail`, as d_path() prints it, but without " (deleted)". Only when a rule asks; none of files
+	 * that have never had a name (memfd and the like).
+	 */
+	AW_SECTION_OBJECT_PATH = 17,
 };
 
 enum aw_section_flags {

@@ -53,6 +53,7 @@ extension EventBuilder {
                 add(object, as: role)
             }
         case .groups: add(tag, [1, 0, 0, 0])
+        case .objectPath: for role in UInt8(1)...5 { add(tag, detail: role, Self.bytes(upTo: 4106, random: &random)) }
         case .ancestors:
             for role in UInt8(1)...5 {
                 let count = 8 * Int.random(in: 0...32, using: &random)
