@@ -33,7 +33,7 @@ struct trace_exec {
 	int old_pid;
 };
 
-/* …/sched/sched_process_fork/format */
+/* …/sched/sched_process_fork/format: the names have 16 bytes each up to 6.12, and stand behind the numbers in 6.18. */
 struct trace_fork {
 	__u64 common;
 	char parent_comm[16];
@@ -41,6 +41,11 @@ struct trace_fork {
 	char child_comm[16];
 	int child_pid; /* thread id, initial namespace */
 };
+
+/* The same as this kernel's type information has it, which need not know it. */
+struct trace_event_raw_sched_process_fork {
+	int child_pid;
+} __attribute__((preserve_access_index));
 
 /* …/signal/signal_generate/format */
 struct trace_signal {
@@ -81,8 +86,17 @@ SEC("tp/sched/sched_process_fork")
 int sched_process_fork(struct trace_fork *ctx)
 {
 	struct task_struct *parent = task__current();
+	__u32 offset = offsetof(struct trace_fork, child_pid);
+	int child = 0;
 
-	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, ctx->child_pid)));
+	if (bpf_core_field_exists(struct trace_event_raw_sched_process_fork, child_pid)) {
+		offset = bpf_core_field_offset(struct trace_event_raw_sched_process_fork, child_pid);
+		/* Stays in this branch: where there is no such field the instruction is not valid. */
+		barrier_var(offset);
+	}
+	/* A program that itself reads behind the end of what is handed over cannot be attached. */
+	bpf_probe_read(&child, sizeof(child), (const char *)ctx + offset);
+	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, child)));
 }
 
 SEC("tp/sched/sched_process_exec")
