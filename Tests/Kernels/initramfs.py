@@ -73,6 +73,7 @@ class Archive:
 
 def build(target, busybox, init, programs, texts, more=lambda archive: None):
     """Writes the archive `target`. `programs` keep their paths, so that what is compiled in stays right."""
+    target.unlink(missing_ok=True)  # what a machine is being started with, or a copy by hard link has, stays as it is
     with open(target, "wb") as file:
         archive = Archive(file)
         for name in ["proc", "sys", "dev", "tmp", "run", "etc", "usr/bin", "usr/sbin", "root", "var/tmp"]:
