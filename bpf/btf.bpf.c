@@ -26,7 +26,7 @@ static __always_inline int on_death(struct task_struct *task)
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
-	return stage__enter(task__current(), regs, NULL, nr);
+	return stage__enter(task__current(), regs, NULL, nr, INFLIGHT_TRACED);
 }
 
 SEC("tp_btf/sys_exit")
@@ -89,7 +89,7 @@ int sys_enter_held(struct trace_enter *ctx)
 	__u64 arguments[6];
 
 	__builtin_memcpy(arguments, ctx->arguments, sizeof(arguments));
-	return stage__enter(task__current(), NULL, arguments, ctx->nr);
+	return stage__enter(task__current(), NULL, arguments, ctx->nr, INFLIGHT_TRACED);
 }
 
 SEC("?tp/raw_syscalls/sys_exit")
@@ -116,6 +116,57 @@ int sched_process_fork_held(struct trace_event_raw_sched_process_fork *ctx)
 	struct task_struct *parent = task__current();
 
 	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, ctx->child_pid)));
+}
+
+/*
+ * In place of sys_enter and sys_exit where rules select few calls: on the functions of these calls, so that others do not come by at all. The
+ * functions take the registers alone. User space says which (Sources/CBPF/Calls.c).
+ */
+static __always_inline int hooked__enter(struct pt_regs *regs)
+{
+	struct task_struct *task = task__current();
+	long nr = compat__number(regs);
+
+	/* While the tracepoint is there as well, which comes first, the call is known already. */
+	if (control_traced) {
+		struct inflight *call = leave__call(task);
+
+		if (call && call->flags & INFLIGHT_TRACED && call->nr == (__u32)nr)
+			return 0;
+	}
+	return stage__enter(task, regs, NULL, nr, 0);
+}
+
+/* Reached by tail calls from programs on each of the functions, which do no more than that, so that this is loaded once. */
+SEC("?fentry")
+int enter_function(__u64 *ctx)
+{
+	return hooked__enter((struct pt_regs *)ctx[0]);
+}
+
+SEC("?fexit")
+int leave_function(__u64 *ctx)
+{
+	return on_exit(compat__number((struct pt_regs *)ctx[0]), ctx[1]);
+}
+
+/*
+ * The same by kprobes, one program for all functions, where programs of trampolines can be preempted (include/trace/bpf_probe.h, above). These run
+ * with preemption off from before the kernel's check for recursion to after it (kernel/trace/fprobe.c, fgraph.c). What the function got
+ * are the registers that the task entered the kernel with.
+ */
+SEC("?kprobe.multi")
+int enter_functions(struct pt_regs *ctx)
+{
+	return hooked__enter((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+}
+
+SEC("?kprobe.multi")
+int leave_functions(struct pt_regs *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return on_exit(compat__number(regs), compat__returned(ctx));
 }
 
 /* Sent with interrupts off (__send_signal_locked()), so that nothing preempts it. */

@@ -71,6 +71,12 @@ static __always_inline void compat__identify(struct task_struct *task, long nr, 
 	id->nr = nr; /* x32 keeps its bit 30 and so matches no rule, as in the kernel (audit_in_mask()) */
 }
 
+/* What a function has returned, by the registers of a kprobe on its end. */
+static __always_inline long compat__returned(const struct pt_regs *regs)
+{
+	return regs->ax;
+}
+
 static __always_inline long compat__number(struct pt_regs *regs)
 {
 	/* syscall_get_nr(): the table number is an int whatever the register's upper half holds. */
@@ -117,6 +123,11 @@ static __always_inline void compat__identify(struct task_struct *task, long nr, 
 	id->abi = compat ? AS_ABI_COMPAT : AS_ABI_NATIVE;
 	id->arch = compat ? ARCH_ARM : ARCH_AARCH64;
 	id->nr = nr;
+}
+
+static __always_inline long compat__returned(const struct pt_regs *regs)
+{
+	return regs->regs[0];
 }
 
 static __always_inline long compat__number(struct pt_regs *regs)

@@ -58,6 +58,8 @@ volatile __u32 control_label = 0;
 volatile char control_label_name[AW_LABEL_MAX + 1] = {};
 /* See HOOKS. */
 volatile __u32 control_hooks = 0;
+/* Calls may have been noted by the tracepoint though their functions are hooked: see hooked__enter() in btf.bpf.c. */
+volatile __u32 control_traced = 0;
 /* Where the coarse clock is, see clock.h; 0 where that is not known. */
 volatile __u64 control_clock_sequence = 0;
 volatile __u64 control_clock_time = 0;
@@ -146,6 +148,7 @@ enum inflight_flags {
 	INFLIGHT_DYING = 1 << 4, /* staged tiers: it is told of because its task dies */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
 	INFLIGHT_CERTAIN = 1 << 5, /* what is known at entry says that the rules select it */
+	INFLIGHT_TRACED = 1 << 6, /* noted by a tracepoint, so that a hook on its function need not see its end */
 };
 
 struct inflight {

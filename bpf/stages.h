@@ -316,10 +316,10 @@ static __always_inline bool stage__is_named(struct task_struct *task, long nr, _
 }
 
 /*
- * sys_enter: the task has made its call and the kernel has not yet acted on it. No function of its own: the stacks of functions that call each
+ * The task has made its call and the kernel has not yet acted on it. `flags` are of enum inflight_flags. No function of its own: the stacks of functions that call each
  * other add up, each rounded up to 32 bytes, and kernels before 6.13 permit 512 (MAX_BPF_STACK, check_max_stack_depth()).
  */
-static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr)
+static __always_inline int stage__enter(struct task_struct *task, struct pt_regs *regs, const __u64 *copied, long nr, __u8 flags)
 {
 	if (!stage__is_named(task, nr, AS_INDEX_ENTRY | AS_INDEX_TICK))
 		return 0;
@@ -329,6 +329,7 @@ static __always_inline int stage__enter(struct task_struct *task, struct pt_regs
 		return 0;
 	const struct ash_shape *shape = &entry->call.shape;
 
+	entry->call.flags |= flags;
 	enter__user_memory(entry, task);
 	if (shape->flags & ASH_MOVES)
 		entry__directory(entry, task);

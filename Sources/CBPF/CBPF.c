@@ -127,12 +127,13 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, wanted, tasks, hooks, label, label_name, sequence, time, stamp, ntp, state;
+	uint32_t generation, wanted, tasks, hooks, traced, label, label_name, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_wanted", &wanted) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_tasks", &tasks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_traced", &traced) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label_name", &label_name) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
@@ -153,6 +154,7 @@ static int map_controls(struct cbpf *handle)
 	handle->wanted = (void *)((char *)controls + wanted);
 	handle->tasks = (void *)((char *)controls + tasks);
 	handle->hooks = (void *)((char *)controls + hooks);
+	handle->traced = (void *)((char *)controls + traced);
 	handle->label = (void *)((char *)controls + label);
 	handle->label_name = (char *)controls + label_name;
 	handle->clock_sequence = (void *)((char *)controls + sequence);
@@ -198,12 +200,25 @@ static int set_staged_settings(struct cbpf *handle, const struct cbpf_settings *
 	return 0;
 }
 
+int cbpf_set_constants(struct cbpf *handle, struct bpf_object *object)
+{
+	uint32_t *self = cbpf_setting(object, "setting_self_tgid");
+	uint32_t *excluded = cbpf_setting(object, "setting_excluded_tgid");
+	uint64_t *wakeup = cbpf_setting(object, "setting_wakeup_bytes");
+	uint32_t *kept = cbpf_setting(object, "setting_kept_calls");
+
+	if (!self || !excluded || !wakeup || !kept)
+		return -ENOENT;
+	*self = handle->settings.self_tgid;
+	*excluded = handle->settings.excluded_tgid;
+	*wakeup = handle->settings.wakeup_bytes;
+	/* The rest is for calls of tasks that come when so many are known. */
+	*kept = handle->settings.inflight - handle->settings.inflight / 4;
+	return 0;
+}
+
 static int set_settings(struct cbpf *handle, const struct cbpf_settings *settings)
 {
-	uint32_t *self = cbpf_setting(handle->object, "setting_self_tgid");
-	uint32_t *excluded = cbpf_setting(handle->object, "setting_excluded_tgid");
-	uint64_t *wakeup = cbpf_setting(handle->object, "setting_wakeup_bytes");
-	uint32_t *kept = cbpf_setting(handle->object, "setting_kept_calls");
 	struct bpf_map *ring = bpf_object__find_map_by_name(handle->object, "ring");
 	struct bpf_map *inflight = bpf_object__find_map_by_name(handle->object, "inflight");
 	struct bpf_map *records = bpf_object__find_map_by_name(handle->object, "record_memory");
@@ -220,15 +235,10 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	if (handle->is_staged) {
 		error = set_staged_settings(handle, settings);
 	} else {
-		if (!self || !excluded || !wakeup || !kept)
-			return -ENOENT;
-		*self = settings->self_tgid;
-		*excluded = settings->excluded_tgid;
-		*wakeup = settings->wakeup_bytes;
-		/* The rest is for calls of tasks that come when so many are known. */
-		*kept = settings->inflight - settings->inflight / 4;
 		handle->ring_bytes = settings->ring_bytes;
-		error = bpf_map__set_max_entries(ring, settings->ring_bytes);
+		error = cbpf_set_constants(handle, handle->object);
+		if (!error)
+			error = bpf_map__set_max_entries(ring, settings->ring_bytes);
 		/* libbpf rounds up what is no power of two or page; the reader's masks would not follow. */
 		if (!error && bpf_map__max_entries(ring) != settings->ring_bytes)
 			error = -EINVAL;
@@ -242,18 +252,20 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 	return error;
 }
 
-/* Programs come in pairs, NAME and NAME_held, of which one is loaded: see bpf/btf.bpf.c. */
-static void choose_programs(struct cbpf *handle)
+void cbpf_choose_held(struct bpf_object *object)
 {
 	static const char held_mark[] = "_held";
+	static int is_preemptible = -1; /* of the running kernel: asked for once */
 	struct bpf_program *held;
 
 	/* libbpf learns from tracefs what to attach to; where that is not mounted, what is skipped is at least counted. */
 	if (access("/sys/kernel/tracing/events", F_OK) && access("/sys/kernel/debug/tracing/events", F_OK))
 		return;
-	if (cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) != 1)
+	if (is_preemptible < 0)
+		is_preemptible = cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) == 1;
+	if (!is_preemptible)
 		return;
-	bpf_object__for_each_program(held, handle->object) {
+	bpf_object__for_each_program(held, object) {
 		const char *name = bpf_program__name(held);
 		size_t length = strlen(name), tail = sizeof(held_mark) - 1;
 		char plain_name[64];
@@ -262,7 +274,7 @@ static void choose_programs(struct cbpf *handle)
 			continue;
 		memcpy(plain_name, name, length - tail);
 		plain_name[length - tail] = '\0';
-		struct bpf_program *plain = bpf_object__find_program_by_name(handle->object, plain_name);
+		struct bpf_program *plain = bpf_object__find_program_by_name(object, plain_name);
 
 		if (!plain)
 			continue;
@@ -280,6 +292,8 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const c
 	if (!handle)
 		return -ENOMEM;
 	handle->ring = -1;
+	handle->settings = *settings;
+	handle->btf_path = btf_path ? strdup(btf_path) : NULL;
 	libbpf_set_print(keep_log);
 	logging = handle;
 
@@ -289,8 +303,8 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const c
 
 	int error = handle->object ? set_settings(handle, settings) : -errno;
 
-	if (!error)
-		choose_programs(handle);
+	if (!error && !handle->is_staged)
+		cbpf_choose_held(handle->object);
 	logging = NULL;
 	*result = handle; /* also on an error: its log says why */
 	return error;
@@ -330,7 +344,12 @@ int cbpf_write_controls(struct cbpf *handle)
 int cbpf_load(struct cbpf *handle)
 {
 	logging = handle;
-	int error = bpf_object__load(handle->object);
+	int error = handle->is_staged ? 0 : cbpf_choose_calls(handle);
+
+	if (!error)
+		error = bpf_object__load(handle->object);
+	if (!error && !handle->is_staged)
+		error = cbpf_load_calls(handle);
 	logging = NULL;
 	if (error)
 		return error;
@@ -394,15 +413,22 @@ static int attach_fork(struct cbpf *handle)
 	return handle->fork_link ? 0 : -ENOENT;
 }
 
+/* Whether attach() is for the program: those that are attached later, or in another way, have their own functions. */
+static bool is_attached_at_once(const struct cbpf *handle, const struct bpf_program *program)
+{
+	/* Only a section with a slash names what to attach to; the others are called, or run by hand. */
+	return strchr(bpf_program__section_name(program), '/') && bpf_program__autoload(program) && !looks_at_tasks(program) &&
+	       (handle->is_staged || !cbpf_is_traced(bpf_program__name(program)));
+}
+
 /* Attaches the programs that do (or do not) begin calls. */
 static int attach(struct cbpf *handle, size_t *count, bool beginning)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, handle->object) {
-		/* Only a section with a slash names what to attach to; the others are called, or run by hand. */
-		if (!strchr(bpf_program__section_name(program), '/') || !bpf_program__autoload(program) || *count >= PROGRAMS_MAX ||
-		    looks_at_tasks(program) || beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
+		if (!is_attached_at_once(handle, program) || *count >= PROGRAMS_MAX ||
+		    beginning != !strncmp(bpf_program__name(program), "sys_enter", 9))
 			continue;
 		handle->links[*count] = bpf_program__attach(program);
 		if (!handle->links[*count])
@@ -430,7 +456,7 @@ int cbpf_attach(struct cbpf *handle)
 	if (!error && handle->wants_tasks)
 		error = attach_fork(handle);
 	if (!error)
-		error = attach(handle, &count, true);
+		error = handle->is_staged ? attach(handle, &count, true) : cbpf_attach_calls(handle);
 	logging = NULL;
 	handle->is_attached = !error;
 	if (error)
@@ -446,6 +472,8 @@ int cbpf_detach(struct cbpf *handle)
 
 	handle->fork_link = NULL;
 	handle->is_attached = false;
+	if (!handle->is_staged)
+		cbpf_detach_calls(handle);
 	/* In the reverse order, so that no call begins whose end is not seen. */
 	for (size_t i = PROGRAMS_MAX; i-- > 0;) {
 		int error = handle->links[i] ? bpf_link__destroy(handle->links[i]) : 0;
@@ -484,7 +512,9 @@ void cbpf_close(struct cbpf *handle)
 		munmap(handle->controls, handle->controls_bytes);
 	perf_close(handle->perf);
 	cbpf_hooks_close(handle);
+	cbpf_close_calls(handle);
 	bpf_object__close(handle->object);
+	free((char *)handle->btf_path);
 	free(handle);
 }
 
@@ -605,7 +635,9 @@ int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *olde
 	struct bpf_map *map = bpf_object__find_map_by_name(handle->object, "inflight");
 	int generation = map ? value_member(handle, map, "generation") : -ENOENT;
 	int flags = map ? value_member(handle, map, "flags") : -ENOENT;
-	const unsigned char ended = 1 << 3; /* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task */
+	/* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task. INFLIGHT_TRACED: only the tracepoint will see it end. */
+	const unsigned char ended = 1 << 3, traced = 1 << 6;
+	bool is_hooked = handle->call_side.way != CBPF_CALLS_TRACED;
 	uint64_t key, next;
 	int error = 0;
 
@@ -629,6 +661,8 @@ int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *olde
 		if (bpf_map_lookup_elem(bpf_map__fd(map), &next, value) || value[flags] & ended)
 			continue;
 		memcpy(&found, value + generation, sizeof(found));
+		if (is_hooked && value[flags] & traced && found == current)
+			found -= 1;
 		/* By their distance, for numbers that have begun again. */
 		if (current - found > current - *oldest)
 			*oldest = found;
@@ -685,7 +719,9 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 			return -errno;
 		*missed += info.recursion_misses;
 	}
-	return cbpf_hooks_missed(handle, missed);
+	int error = cbpf_calls_missed(handle, missed);
+
+	return error ? error : cbpf_hooks_missed(handle, missed);
 }
 
 /* By a call that does nothing, which the programs know by its cookie. */

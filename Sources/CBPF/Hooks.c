@@ -94,8 +94,7 @@ static bool is_program_of(const char *name, const char *function, int *which)
 	return (!strncmp(name, "enter_", 6) || !strncmp(name, "leave_", 6)) && !strcmp(name + 6, function);
 }
 
-/* Lets `object` use the maps of the tier. What is constant in it stays its own. */
-static int share_maps(struct cbpf *handle, struct bpf_object *object)
+int cbpf_share_maps(struct cbpf *handle, struct bpf_object *object)
 {
 	uint32_t own, shared;
 	struct bpf_map *map;
@@ -128,7 +127,7 @@ static int load(struct cbpf *handle, const struct way *way, uint32_t wanted, str
 		return -errno;
 	uint8_t *arity = cbpf_setting(object, "setting_arity");
 	bool *is_pointer = cbpf_setting(object, "setting_is_pointer");
-	int error = arity && is_pointer ? share_maps(handle, object) : -ENOENT;
+	int error = arity && is_pointer ? cbpf_share_maps(handle, object) : -ENOENT;
 	struct bpf_program *program;
 
 	for (int i = 0; !error && i < HOOKS; i++) {

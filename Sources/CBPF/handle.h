@@ -31,6 +31,40 @@ struct hook_side {
 	struct cbpf_hook hooks[HOOKS];
 };
 
+/* Functions of calls that hooks are on, attachments of one pair of programs to several, and prototypes that such functions have. */
+enum { CALL_FUNCTIONS_MAX = 256, CALL_NAME_MAX = 64, CALL_PAIRS = 8, CALL_CLASSES = 2 };
+
+/* A function of the kernel that makes a call. The arrays are by ENTER and LEAVE of Calls.c. */
+struct call_function {
+	char name[CALL_NAME_MAX];
+	int id; /* in the kernel's type information */
+	bool is_typed, returns;
+	bool is_wanted, is_attached;
+	int class;
+	int programs[2], links[2]; /* descriptors, 0 for none: CBPF_CALLS_FENTRY */
+	int pair; /* which of call_side.pairs is on it: CBPF_CALLS_KPROBE */
+};
+
+/* Programs that what is on functions of one prototype can call. */
+struct call_class {
+	struct bpf_object *object;
+	int arrays[2]; /* maps with one program each, 0 for none */
+};
+
+struct call_side {
+	enum cbpf_calls way;
+	bool has_graph_probes; /* kprobes see every return: they keep where to in a stack of each task, and not in a pool */
+	struct call_function functions[CALL_FUNCTIONS_MAX];
+	size_t count;
+	struct call_class classes[CALL_CLASSES];
+	struct bpf_link *pairs[CALL_PAIRS][2];
+	struct bpf_object *multi;  /* its programs, where those are not in the handle's object */
+	struct bpf_object *traced; /* has the programs at tracepoints, once they have been attached */
+	struct bpf_link *traced_links[2];
+	uint64_t missed; /* runs of programs that are gone that were skipped */
+	char reason[160];
+};
+
 enum { PROGRAMS_MAX = 32, LOG_BYTES = 8192 };
 
 struct cbpf {
@@ -45,11 +79,14 @@ struct cbpf {
 	struct bpf_link *fork_link; /* of the program that looks at tasks that are made, once they have */
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
-	volatile uint32_t *generation, *wanted, *tasks, *hooks, *label;
+	volatile uint32_t *generation, *wanted, *tasks, *hooks, *traced, *label;
 	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;
 	struct hook_side hook_side;
+	struct call_side call_side;
+	struct cbpf_settings settings;
+	const char *btf_path; /* a copy, or NULL */
 
 	/* Tiers without global data and ring buffer: see bpf/staged.h. */
 	bool is_staged;
@@ -114,6 +151,25 @@ long cbpf_try_addresses(struct cbpf *handle, uint64_t address, uint64_t step, ui
  * and that is no error.
  */
 void cbpf_find_label(struct cbpf *handle);
+
+/* Lets `object` use the maps of the tier. What is constant in it stays its own. */
+int cbpf_share_maps(struct cbpf *handle, struct bpf_object *object);
+
+/* Sets the constants of `object`, which is the tier's or opened like it. */
+int cbpf_set_constants(struct cbpf *handle, struct bpf_object *object);
+
+/* Of programs that come in pairs, NAME and NAME_held, one is loaded: see bpf/btf.bpf.c. */
+void cbpf_choose_held(struct bpf_object *object);
+
+/* Calls.c: whether a program is one that sees calls by tracepoints; then the steps of a handle's life, in their order. */
+bool cbpf_is_traced(const char *program);
+int cbpf_choose_calls(struct cbpf *handle);
+int cbpf_load_calls(struct cbpf *handle);
+int cbpf_attach_calls(struct cbpf *handle);
+void cbpf_detach_calls(struct cbpf *handle);
+void cbpf_close_calls(struct cbpf *handle);
+/* Adds the runs that were skipped. */
+int cbpf_calls_missed(struct cbpf *handle, uint64_t *missed);
 
 void cbpf_hooks_detach(struct cbpf *handle);
 void cbpf_hooks_close(struct cbpf *handle);

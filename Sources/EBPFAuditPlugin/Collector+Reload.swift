@@ -87,7 +87,7 @@ extension Collector {
     private mutating func replaceRules(_ rules: CompiledRules) {
         let hooks: HooksReport
         do throws(KernelError) {
-            hooks = try selection.replace(with: rules, kernel: pipeline.kernel, ways: hookWays)
+            hooks = try selection.replace(with: rules, kernel: pipeline.kernel, ways: hookWays, calls: configuration.calls)
         } catch {
             return endReload(Failure(error))
         }
@@ -104,7 +104,8 @@ extension Collector {
         }
         tellShortcoming(hooks)
         if !configuration.isSilent { Screen.error("ebpf-audit: rules in force: \(selection.ruleCount), read anew\n") }
-        pipeline.write(.reload(hooks: hooks, rules: selection.ruleCount))
+        let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
+        pipeline.write(.reload(calls: calls, hooks: hooks, rules: selection.ruleCount))
         for asker in reload.askers { ReloadRequest.answer(asker, 0) }
     }
 

@@ -46,9 +46,10 @@ struct Collector: ~Copyable {
             getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) - configuration.priorityBoost)
         let loop = try EventLoop()
         let hookWays = configuration.hooks.isEmpty ? [] : configuration.hooks.intersection(.available())
-        let kernel = try Self.load(configuration, hookWays)
+        let compiled = CompiledRules(rules)
+        let kernel = try Self.load(configuration, hookWays, SelectedCalls(index: compiled.image.index, ways: configuration.calls))
         let selection: Selection
-        do { selection = try Selection(CompiledRules(rules), kernel: kernel) } catch { throw Failure(error) }
+        do { selection = try Selection(compiled, kernel: kernel) } catch { throw Failure(error) }
         let formatter = try Outputs.formatter(Outputs.formatOptions(configuration, kernel: KernelFeatures.version()))
         let capture = try Self.openCapture(configuration)
         let (queue, writer) = try Outputs.open(configuration)
@@ -73,7 +74,8 @@ struct Collector: ~Copyable {
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
-        pipeline.write(.start(tier: pipeline.kernel.tier, hooks: hooks, rules: selection.ruleCount))
+        let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
+        pipeline.write(.start(tier: pipeline.kernel.tier, calls: calls, hooks: hooks, rules: selection.ruleCount))
         if !configuration.isSilent { Screen.error("ready\n") }
 
         let failure = turn()
@@ -195,8 +197,11 @@ extension Collector {
                 tick: EventClock.tickLength, boot: SelfFile.bootID()))
     }
 
-    private static func load(_ configuration: Configuration, _ hookWays: HookWays) throws(Failure) -> KernelSide {
+    private static func load(
+        _ configuration: Configuration, _ hookWays: HookWays, _ calls: SelectedCalls
+    ) throws(Failure) -> KernelSide {
         var settings = KernelSettings(selfProcess: UInt32(getpid()))
+        settings.calls = calls
         if !hookWays.isEmpty { settings.traces = KernelSettings.tracesWithHooks }
         settings.ringBytes = configuration.ringBytes
         settings.typeInformation = configuration.typeInformation

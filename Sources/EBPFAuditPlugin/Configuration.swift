@@ -17,6 +17,8 @@ struct Configuration: Sendable {
     var tier: Tier?
     /// Ways in which path hooks may be attached; none of them: there are no hooks.
     var hooks: HookWays = [.fentry, .kprobe]
+    /// Ways to see calls besides tracepoints; none of them: tracepoints alone.
+    var calls: CallWays = [.fentry, .kprobe]
     /// A file with the kernel's type information, or nil to use what the kernel itself tells.
     var typeInformation: String?
     /// Batches between formatting and writing.
@@ -85,6 +87,9 @@ extension Configuration {
         case "hooks":
             guard let ways = Self.hookWays(value) else { return "'hooks' is \(value); it must be \(Self.hookWayNames)" }
             hooks = ways
+        case "calls":
+            guard let ways = Self.callWays(value) else { return "'calls' is \(value); it must be \(Self.callWayNames)" }
+            calls = ways
         case "btf": typeInformation = value
         case "queue_batches":
             guard let count = Int(value), (2...1024).contains(count) else {
@@ -114,7 +119,7 @@ extension Configuration {
             endOfEvent = value == "yes"
         default:
             return
-                "unknown key '\(key)'; known are rules, output, node, log_format, tier, btf, hooks, queue_batches, ring_bytes, inflight, priority_boost, end_of_event, state"
+                "unknown key '\(key)'; known are rules, output, node, log_format, tier, btf, hooks, calls, queue_batches, ring_bytes, inflight, priority_boost, end_of_event, state"
         }
         return nil
     }
@@ -149,6 +154,19 @@ extension Configuration {
     }
 
     static let hookWayNames = "auto, fentry, kprobe or none"
+
+    /// What `--calls` and the key of the same name mean, or nil.
+    static func callWays(_ word: String) -> CallWays? {
+        switch word {
+        case "auto": [.fentry, .kprobe]
+        case "fentry": .fentry
+        case "kprobe": .kprobe
+        case "tracepoints": []
+        default: nil
+        }
+    }
+
+    static let callWayNames = "auto, tracepoints, fentry or kprobe"
 
     /// The tiers by name, for messages.
     static var tierNames: String { Tier.all.map(\.name).joined(separator: ", ") }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 internal import ArgumentParser
+internal import AuditSyscalls
+internal import CAuditWire
 internal import Glibc
 internal import KernelProbe
 
@@ -27,25 +29,38 @@ struct ProbeCommand: ParsableCommand {
         let features = KernelFeatures()
         let choice: Result<(Tier, [TierAttempt]), Failure>
         var report: HooksReport?
+        var calls: CallsReport?
         do throws(KernelError) {
             var settings = KernelSettings(selfProcess: UInt32(getpid()))
             settings.traces = KernelSettings.tracesWithHooks
             settings.typeInformation = btf
+            settings.calls = Self.example
             var attempts: [TierAttempt] = []
             let kernel = try TierChoice.load(settings: settings, only: nil, attempts: &attempts)
             report = kernel.attachHooks(.all, ways: (Configuration.hookWays(hooks) ?? []).intersection(.available()))
+            if (try? kernel.attach()) != nil { calls = kernel.callsReport(Self.example) }
             choice = .success((kernel.tier, attempts))
         } catch {
             choice = .failure(Failure(error))
         }
         // Without the right to try, every answer would read "no".
         if case .failure(let failure) = choice, failure.status == .permission { throw failure.end() }
-        Screen.out(json ? jsonText(features, choice, report) : humanText(features, choice, report))
+        Screen.out(json ? jsonText(features, choice, report, calls) : humanText(features, choice, report, calls))
         if case .failure(let failure) = choice { throw ExitCode(failure.status.rawValue) }
     }
 
+    /// Rules that select openat, execve and connect, which are of both kinds that functions of calls come in.
+    private static let example: SelectedCalls = {
+        var index = Array(repeating: as_index(), count: Int(AS_ABIS.rawValue) * Int(AS_SYSCALLS))
+        for name in ["openat", "execve", "connect"] {
+            guard let number = SyscallTable.number(of: name, abi: .native) else { continue }
+            index[Int(number)].flags = UInt16(AS_INDEX_ENTRY.rawValue)
+        }
+        return SelectedCalls(index: index, ways: [.fentry, .kprobe])
+    }()
+
     private func humanText(
-        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?
+        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?, _ calls: CallsReport?
     ) -> String {
         var text = "kernel \(features.release) \(features.machine), libbpf \(features.library)\n"
         for feature in features.features {
@@ -58,6 +73,7 @@ struct ProbeCommand: ParsableCommand {
         case .failure(let failure):
             text += "no tier: \(failure.sentence)\n"
         }
+        if let calls { text += "calls, where rules select at most \(SelectedCalls.limit): \(calls.answer)\n" }
         if let hooks {
             text += "path hooks: \(hooks.way)\n"
             for hook in hooks.hooks where hooks.way != "none" { text += "  \(hook.function): \(hook.answer)\n" }
@@ -67,7 +83,7 @@ struct ProbeCommand: ParsableCommand {
     }
 
     private func jsonText(
-        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?
+        _ features: KernelFeatures, _ choice: Result<(Tier, [TierAttempt]), Failure>, _ hooks: HooksReport?, _ calls: CallsReport?
     ) -> String {
         let list = features.features.map { feature in
             let available = feature.available.map { $0 ? "true" : "false" } ?? "null"
@@ -90,6 +106,7 @@ struct ProbeCommand: ParsableCommand {
         return "{\"kernel\":\(quoted(features.release)),\"machine\":\(quoted(features.machine)),"
             + "\"libbpf\":\(quoted(features.library)),\"features\":[\(list.joined(separator: ","))],"
             + "\"hooks\":{\"way\":\(quoted(hooks?.way ?? "none")),\"list\":[\(hookList.joined(separator: ","))]},"
+            + "\"calls\":{\"way\":\(quoted(calls?.way ?? "none")),\"reason\":\(quoted(calls?.reason ?? ""))},"
             + "\"tier\":\(tier),\"refused\":[\(attempts.joined(separator: ","))],\"error\":\(reason)}\n"
     }
 

@@ -23,6 +23,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How to attach path hooks: \(Configuration.hookWayNames).", valueName: "way"))
     var hooks: String?
 
+    @Option(help: ArgumentHelp("How to see calls where the rules select few: \(Configuration.callWayNames).", valueName: "way"))
+    var calls: String?
+
     @Option(help: ArgumentHelp("Type information of the running kernel, for one that has none itself.", valueName: "file"))
     var btf: String?
 
@@ -42,6 +45,9 @@ struct RunCommand: ParsableCommand {
         }
         if let hooks, Configuration.hookWays(hooks) == nil {
             throw ValidationError("--hooks is \(hooks); it must be \(Configuration.hookWayNames).")
+        }
+        if let calls, Configuration.callWays(calls) == nil {
+            throw ValidationError("--calls is \(calls); it must be \(Configuration.callWayNames).")
         }
     }
 
@@ -65,6 +71,7 @@ struct RunCommand: ParsableCommand {
         var result = try records.settings(isPlugin: plugin)
         if let tier { result.tier = Tier(named: tier) }
         if let hooks, let ways = Configuration.hookWays(hooks) { result.hooks = ways }
+        if let calls, let ways = Configuration.callWays(calls) { result.calls = ways }
         if let btf { result.typeInformation = btf }
         result.isPlugin = plugin
         result.duration = duration

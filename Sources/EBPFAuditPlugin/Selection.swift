@@ -56,9 +56,15 @@ struct Selection {
         kernel.attachHooks(current.hookGroups, ways: ways)
     }
 
+    /// The calls that the rules select.
+    func calls(ways: CallWays) -> SelectedCalls { SelectedCalls(index: current.image.index, ways: ways) }
+
     /// Puts `rules` into force for the calls that begin from now on. When it fails the present ones stay. Not before all programs have ended
     /// that were running at the last change (``KernelSide/waitForPrograms()``).
-    mutating func replace(with rules: CompiledRules, kernel: borrowing KernelSide, ways: HookWays) throws(KernelError) -> HooksReport {
+    mutating func replace(
+        with rules: CompiledRules, kernel: borrowing KernelSide, ways: HookWays, calls: CallWays
+    ) throws(KernelError) -> HooksReport {
+        try kernel.want(SelectedCalls(index: rules.image.index, ways: calls))
         let exit = UInt16(AS_INDEX_EXIT.rawValue)
         for place in earlierExits.indices where current.image.index[place].flags & exit != 0 { earlierExits[place] = true }
         earlierHooks.formUnion(current.hookGroups)
@@ -69,6 +75,7 @@ struct Selection {
         try kernel.select(
             generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
             tasks: rules.image.tasks, wanted: rules.rules.wanted.union(earlierWanted))
+        kernel.beginCalls()
         generation &+= 1
         current = rules
         hasEarlier = true
@@ -78,6 +85,7 @@ struct Selection {
     /// No call of earlier rules is under way any more: does without what was there for them.
     mutating func forgetEarlier(_ kernel: borrowing KernelSide, ways: HookWays) throws(KernelError) {
         hasEarlier = false
+        kernel.settleCalls()
         for place in earlierExits.indices { earlierExits[place] = false }
         earlierHooks = []
         earlierWanted = []

@@ -10,22 +10,23 @@ struct StatusRecord {
     var succeeded = true
 
     /// Collecting begins.
-    static func start(tier: Tier, hooks: HooksReport, rules: Int) -> StatusRecord {
+    static func start(tier: Tier, calls: CallsReport, hooks: HooksReport, rules: Int) -> StatusRecord {
         StatusRecord(
             operation: "ebpf-audit-start",
             fields: [
                 StatusField("version", text: Array(programVersion.utf8)), StatusField("tier", text: Array(tier.name.utf8)),
-                StatusField("hooks", text: Array(hooks.way.utf8)),
+                StatusField("calls", text: Array(calls.way.utf8)), StatusField("hooks", text: Array(hooks.way.utf8)),
                 StatusField("hooks-missing", UInt64(hooks.missing.count)), StatusField("rules", UInt64(rules)),
             ])
     }
 
     /// Other rules are in force from now on.
-    static func reload(hooks: HooksReport, rules: Int) -> StatusRecord {
+    static func reload(calls: CallsReport, hooks: HooksReport, rules: Int) -> StatusRecord {
         StatusRecord(
             operation: "ebpf-audit-reload",
             fields: [
-                StatusField("rules", UInt64(rules)), StatusField("hooks", text: Array(hooks.way.utf8)),
+                StatusField("rules", UInt64(rules)), StatusField("calls", text: Array(calls.way.utf8)),
+                StatusField("hooks", text: Array(hooks.way.utf8)),
                 StatusField("hooks-missing", UInt64(hooks.missing.count)),
             ])
     }

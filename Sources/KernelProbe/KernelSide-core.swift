@@ -20,6 +20,8 @@ package struct KernelSettings: Sendable {
     package var traces: UInt32 = 1
     /// Enough for the tasks that are in calls with paths at a time; each takes 3.75 KiB.
     package static let tracesWithHooks: UInt32 = 4096
+    /// The calls that the first rules select, or nil to see all by tracepoints. Tier `btf` alone has another way.
+    package var calls: SelectedCalls?
     /// A file with type information to use in place of the kernel's own (`/sys/kernel/btf/vmlinux`), or nil.
     package var typeInformation: String?
 
@@ -32,11 +34,31 @@ package struct KernelSettings: Sendable {
     private let handle: OpaquePointer
     /// The tier that was loaded.
     package let tier: Tier
+    /// What the kernel said to hooks on the functions of calls when the programs were loaded, or "".
+    private let callRefusal: String
 
     /// Opens and loads the programs of `tier`.
     ///
     /// - Throws: ``KernelError`` with the verifier's last lines when the kernel refuses them.
     package init(tier: Tier, settings: KernelSettings) throws(KernelError) {
+        var refusal = ""
+        let opened: OpaquePointer
+        do throws(KernelError) {
+            unsafe opened = try unsafe Self.open(tier, settings)
+        } catch {
+            // Hooks on calls are tried first and are no condition.
+            guard settings.calls?.text != nil else { throw error }
+            var settings = settings
+            settings.calls = nil
+            unsafe opened = try unsafe Self.open(tier, settings)
+            refusal = error.description
+        }
+        unsafe self.handle = opened
+        self.tier = tier
+        callRefusal = refusal
+    }
+
+    private static func open(_ tier: Tier, _ settings: KernelSettings) throws(KernelError) -> OpaquePointer {
         var raw = cbpf_settings()
         raw.self_tgid = settings.selfProcess
         raw.excluded_tgid = settings.excludedProcess ?? 0
@@ -51,18 +73,16 @@ package struct KernelSettings: Sendable {
         var stage = "opening"
         if error == 0 {
             stage = "loading"
+            if let calls = settings.calls { _ = unsafe cbpf_want_calls(opened, calls.text, calls.ways.rawValue) }
             error = unsafe cbpf_load(opened)
         }
-        if error != 0 {
-            let log = unsafe String(cString: cbpf_log(opened))
-            unsafe cbpf_close(opened)
-            if error == -EPERM || error == -EACCES, !log.contains("END PROG LOAD LOG") {
-                throw .notPermitted(stage: "\(stage) tier \(tier.name)")
-            }
-            throw .failed(stage: "\(stage) tier \(tier.name)", errno: -error, log: lastLines(of: log))
+        guard error != 0 else { return unsafe opened }
+        let log = unsafe String(cString: cbpf_log(opened))
+        unsafe cbpf_close(opened)
+        if error == -EPERM || error == -EACCES, !log.contains("END PROG LOAD LOG") {
+            throw .notPermitted(stage: "\(stage) tier \(tier.name)")
         }
-        unsafe self.handle = opened
-        self.tier = tier
+        throw .failed(stage: "\(stage) tier \(tier.name)", errno: -error, log: lastLines(of: log))
     }
 
     deinit { unsafe cbpf_close(handle) }
@@ -74,6 +94,32 @@ package struct KernelSettings: Sendable {
         var hooks: [HookReport] = []
         for number in 0..<cbpf_hook_count() { if let hook = unsafe HookReport(cbpf_hook(handle, number)) { hooks.append(hook) } }
         return HooksReport(wanted: groups, complete: HookGroups(rawValue: complete), hooks: hooks)
+    }
+
+    /// Has the calls seen that rules select which are about to come into force, besides those that are seen now. Once the programs are
+    /// attached, before ``select(generation:index:list:clauses:tasks:groups:)``.
+    package borrowing func want(_ calls: SelectedCalls) throws(KernelError) {
+        try check(unsafe cbpf_want_calls(handle, calls.text, calls.ways.rawValue), "attaching to calls")
+    }
+
+    /// The rules that calls were wanted for are in force.
+    package borrowing func beginCalls() { unsafe cbpf_begin_calls(handle) }
+
+    /// No call of earlier rules is under way, by ``oldestGeneration(current:)``: what was there to see them ends.
+    package borrowing func settleCalls() { unsafe cbpf_settle_calls(handle) }
+
+    /// How calls are seen now, `calls` being those that were wanted last.
+    package borrowing func callsReport(_ calls: SelectedCalls) -> CallsReport {
+        var raw = cbpf_calls_report()
+        unsafe cbpf_calls(handle, &raw)
+        let way =
+            switch raw.way {
+            case CBPF_CALLS_FENTRY: "fentry"
+            case CBPF_CALLS_KPROBE: "kprobe"
+            default: "tracepoints"
+            }
+        let reason = calls.reason ?? (callRefusal.isEmpty ? text(of: raw.reason) : callRefusal)
+        return CallsReport(way: way, functions: Int(raw.functions), reason: calls.ways.isEmpty ? "" : reason)
     }
 
     /// Starts the programs.

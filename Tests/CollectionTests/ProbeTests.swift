@@ -14,7 +14,7 @@ extension CollectionTests {
             #expect(result.error.isEmpty)
             let parsed = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
             let object = try #require(parsed)
-            #expect(Set(object.keys) == ["kernel", "machine", "libbpf", "features", "hooks", "tier", "refused", "error"])
+            #expect(Set(object.keys) == ["kernel", "machine", "libbpf", "features", "hooks", "calls", "tier", "refused", "error"])
             let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
             #expect(object["kernel"] as? String == release.trimmingCharacters(in: .newlines))
             #expect(object["error"] is NSNull)
@@ -44,10 +44,19 @@ extension CollectionTests {
             #expect(!list.isEmpty)
             for hook in list { #expect(Set(hook.keys) == ["function", "attached", "answer"]) }
             if way == "none" { #expect(list.allSatisfy { $0["attached"] as? Bool == false }) }
+            // How calls are seen: by a way that is there, or with the reason why not.
+            let calls = try #require(object["calls"] as? [String: Any])
+            let callWay = try #require(calls["way"] as? String)
+            switch callWay {
+            case "fentry", "kprobe": #expect(features.first { $0["name"] as? String == callWay }?["available"] as? Bool == true)
+            case "tracepoints": #expect((calls["reason"] as? String)?.isEmpty == false)
+            default: Issue.record("calls are seen by \(callWay)")
+            }
             // The human form says the same.
             let text = try runTool(program, ["probe"]).output
             for name in names { #expect(text.contains("  \(name): ")) }
             #expect(text.contains("tier btf: taken"))
+            #expect(text.contains(": \(callWay)"))
             #expect(text.contains("path hooks: \(way)\n"))
         }
     }

@@ -17,15 +17,20 @@ extension CollectionTests {
                 .filter { $0.contains("op=ebpf-audit-reload ") }.map { $0.contains("res=success") }
         }
 
-        @Test("50 changes of the rules under load: every call is there once, under one set of rules or the other")
-        func underLoad() throws {
+        /// With many calls selected in between, hooks on the calls' functions, where these are permitted, make way for tracepoints and come back.
+        @Test(
+            "50 changes of the rules under load: every call is there once, under one set of rules or the other", arguments: [false, true])
+        func underLoad(withManyCalls: Bool) throws {
             let threads = 4
             let workload = try Workload("counted", ["\(threads)", "0", "3000"])
             func rules(_ key: String, _ others: String) -> String {
                 "-a always,exit -F arch=b64 -S getppid\(others) -F pid=\(workload.pid) -k \(key)\n"
             }
             // The second needs path hooks, another index and other clauses.
-            let sets = [rules("a", ""), rules("b", ",openat,rename,read -F a0>0") + "-a never,exit -F gid=4242 -S all\n"]
+            let many = withManyCalls ? "-a always,exit -F arch=b64 -S all -F pid=\(workload.pid) -F gid=4242 -k many\n" : ""
+            let sets = [
+                rules("a", ""), rules("b", ",openat,rename,read -F a0>0") + "-a never,exit -F gid=4242 -S all\n" + many,
+            ]
             let collector = try Collector(rules: sets[0])
             workload.release()
             for number in 1...50 {

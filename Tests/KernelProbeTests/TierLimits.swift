@@ -80,6 +80,8 @@ struct TierLimits {
     /// Helpers that stand in a branch which is only taken where the kernel's type information has them: `bpf_jiffies64()` and
     /// `bpf_get_current_task_btf()`.
     static let guarded: Set<Int32> = [118, 158]
+    /// Helpers of programs that are loaded on later kernels alone (6.14, Sources/CBPF/Calls.c): `bpf_task_pt_regs()`, 5.15.
+    static let later: [String: Set<Int32>] = ["enter_functions": [175], "leave_functions": [175]]
     /// `MAX_BPF_STACK`
     static let stack = 512
 
@@ -126,7 +128,9 @@ struct TierLimits {
             if one.isCall {
                 if one.source == 1 {
                     if !permitsCalls { note(.call, "instruction \(index)") }
-                } else if one.immediate > helpers, !Self.guarded.contains(one.immediate) {
+                } else if one.immediate > helpers, !Self.guarded.contains(one.immediate),
+                    !Self.later[program.name, default: []].contains(one.immediate)
+                {
                     note(.helper, "helper \(one.immediate) at instruction \(index)")
                 }
             }

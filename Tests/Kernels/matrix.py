@@ -127,6 +127,7 @@ def judge(text, trouble, wants_tests, forced):
             problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
         problems += [probe["error"]] if probe["error"] else []
         tier += f", used {forced}" if forced else ""
+        tier += f"  calls {probe['calls']['way']}"
     except (ValueError, IndexError, KeyError):
         problems.append("probe: " + (part.get("probe", "").strip() or "no answer")[-400:])
     if "run" not in part:

@@ -44,6 +44,40 @@ int cbpf_open(enum cbpf_tier tier, const struct cbpf_settings *settings, const c
 /* Creates the maps and has the kernel verify the programs. On an error cbpf_log() says what the kernel said. */
 int cbpf_load(struct cbpf *handle);
 
+/* By what calls are seen, in tier `btf`; the others have tracepoints. */
+enum cbpf_calls {
+	CBPF_CALLS_TRACED = 0, /* tracepoints that every call passes */
+	CBPF_CALLS_FENTRY,     /* trampolines on the functions of the calls */
+	CBPF_CALLS_KPROBE,     /* kprobes on them, one program for all (kprobe.multi) */
+};
+
+enum cbpf_call_ways {
+	CBPF_CALLS_BY_FENTRY = 1 << 0,
+	CBPF_CALLS_BY_KPROBE = 1 << 1,
+};
+
+struct cbpf_calls_report {
+	enum cbpf_calls way;
+	uint32_t functions; /* that hooks are on */
+	char reason[160];   /* why it is tracepoints, where something else was asked for; else empty */
+};
+
+/*
+ * Says which calls rules select, between cbpf_open() and cbpf_load() or at any time once attached: then before these rules come into force. `calls`
+ * has a line for each, of the names that its function may have in the kernel, at most four, with blanks between them; before them `!` where it never
+ * returns, and `~` where it is for 32-bit programs, for which the kernel may have no calls. NULL, or no way in `ways` (enum cbpf_call_ways): tracepoints,
+ * which are taken also where hooks cannot be had or would miss something. Returns an error when not even those can be had; then all stays as it was.
+ */
+int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways);
+
+/* The rules are in force: only hooks see calls begin, where there are hooks. */
+void cbpf_begin_calls(struct cbpf *handle);
+
+/* No call of earlier rules is under way (cbpf_oldest_generation()): what was there for them goes. */
+void cbpf_settle_calls(struct cbpf *handle);
+
+void cbpf_calls(const struct cbpf *handle, struct cbpf_calls_report *report);
+
 /* What became of a hook. */
 enum cbpf_hook_state {
 	CBPF_HOOK_UNNEEDED = 0, /* no call that was asked for goes through it */
@@ -105,7 +139,8 @@ void cbpf_set_generation(struct cbpf *handle, uint32_t generation, uint32_t want
 void cbpf_wait_for_programs(void);
 
 /*
- * The oldest generation under which a call has begun that is still under way; `current` when there is none. -EAGAIN when calls begin and
+ * The oldest generation under which a call has begun that is still under way, one that hooks will not see end counting as of the one before;
+ * `current` when there is none. -EAGAIN when calls begin and
  * end so fast that it cannot be told. Sees every call once programs that began before the last cbpf_set_generation() have ended.
  */
 int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *oldest);
