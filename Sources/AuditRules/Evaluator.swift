@@ -25,7 +25,7 @@ package struct Evaluator: Sendable {
     package let rules: RuleSet
     private(set) var paths: RulePaths
     /// What the paths of the rules lead to now.
-    var currentPaths: RulePaths { paths }
+    private(set) var currentPaths: CurrentPaths
 
     private let isLive: Bool
 
@@ -36,13 +36,14 @@ package struct Evaluator: Sendable {
         self.rules = rules
         self.isLive = isLive
         paths = rules.paths
+        currentPaths = CurrentPaths(rules.paths)
     }
 
     /// Some rule is about a path, so that ``look()`` has something to look at.
     package var hasPaths: Bool { !paths.paths.isEmpty }
 
     /// Looks again where the paths of the rules lead.
-    package mutating func look() { paths.look() }
+    package mutating func look() { if paths.look() { currentPaths = CurrentPaths(paths) } }
 
     /// Whether a rule that can match `event` compares files, so that ``decide(_:files:)`` needs them.
     package func wantsFiles(_ event: borrowing EventView) -> Bool {
@@ -68,11 +69,13 @@ package struct Evaluator: Sendable {
         let list = rules.candidates.list.span
         let compiled = rules.compiled.span
         let tests = rules.tests.span
+        let files = files.view
+        let fileTests = FileTests(event: event, paths: currentPaths, isLive: isLive)
         var touched = TouchedPaths()
         for entry in Int(part.first)..<Int(part.first) + Int(part.count) {
             let position = Int(list[entry])
             let rule = compiled[position]
-            if matches(tests, rule, facts, event, files, &touched) {
+            if matches(tests, rule, facts, fileTests, files, &touched) {
                 return Verdict(decision: rule.isNever ? .reject : .select(rule: position), rule: position)
             }
         }
@@ -81,29 +84,27 @@ package struct Evaluator: Sendable {
 
     @inline(__always)
     private func matches(
-        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
-        _ files: borrowing NamedFiles, _ touched: inout TouchedPaths
+        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ fileTests: borrowing FileTests,
+        _ files: Span<NamedFile>, _ touched: inout TouchedPaths
     ) -> Bool {
         if rule.isOfOneFile {
-            for file in 0..<files.count where satisfies(tests, rule, facts, event, files, file, &touched) { return true }
+            for file in 0..<files.count where satisfies(tests, rule, facts, fileTests, files, file, &touched) { return true }
             return false
         }
-        return satisfies(tests, rule, facts, event, files, nil, &touched)
+        return satisfies(tests, rule, facts, fileTests, files, nil, &touched)
     }
 
     @inline(__always)
     private func satisfies(
-        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ event: borrowing EventView,
-        _ files: borrowing NamedFiles, _ file: Int?, _ touched: inout TouchedPaths
+        _ tests: Span<CompiledTest>, _ rule: CompiledRule, _ facts: borrowing RuleFacts, _ fileTests: borrowing FileTests,
+        _ files: Span<NamedFile>, _ file: Int?, _ touched: inout TouchedPaths
     ) -> Bool {
         for number in rule.range {
             let test = tests[number]
             if test.fact.rawValue <= Fact.saddrFamily.rawValue {
                 guard facts.satisfies(test) else { return false }
             } else {
-                guard FileTests(event: event, paths: paths, isLive: isLive).holds(test, facts.call, files, file, &touched) else {
-                    return false
-                }
+                guard fileTests.holds(test, facts.call, files, file, &touched) else { return false }
             }
         }
         return true

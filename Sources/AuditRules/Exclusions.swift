@@ -36,8 +36,9 @@ struct Exclusions: Sendable {
     var isEmpty: Bool { exclusions.isEmpty }
 
     /// The types of records that are left out of `event`.
-    func hidden(_ event: borrowing EventView, paths: RulePaths) -> RecordTypes {
+    func hidden(_ event: borrowing EventView, paths: CurrentPaths) -> RecordTypes {
         let facts = RuleFacts(event, groups: false, family: false)
+        let files = NamedFiles()
         var hidden: RecordTypes = []
         for exclusion in exclusions {
             var matches = true
@@ -46,7 +47,7 @@ struct Exclusions: Sendable {
                 let test = tests[number]
                 matches =
                     test.fact.rawValue <= Fact.saddrFamily.rawValue
-                    ? facts.satisfies(test) : FileTests(event: event, paths: paths).holds(test, facts.call, NamedFiles(), nil, &touched)
+                    ? facts.satisfies(test) : FileTests(event: event, paths: paths).holds(test, facts.call, files.view, nil, &touched)
             }
             if matches { hidden.formUnion(exclusion.types) }
         }

@@ -20,7 +20,7 @@ struct ExtensionTests: ~Escapable {
     }
 
     /// Whether `test` holds for file number `file`, or for nil for any of `files`.
-    func holds(_ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+    func holds(_ test: CompiledTest, _ call: aw_syscall, _ files: Span<NamedFile>, _ file: Int?) -> Bool {
         let answer: Answer =
             switch test.fact {
             case .pathGlob: isAny(of: files, file, paths.globs[Int(test.operand)])
@@ -34,7 +34,7 @@ struct ExtensionTests: ~Escapable {
         return answer == (test.op == .equal ? .yes : .no)
     }
 
-    private func isAny(of files: borrowing NamedFiles, _ file: Int?, _ globs: [Glob]) -> Answer {
+    private func isAny(of files: Span<NamedFile>, _ file: Int?, _ globs: [Glob]) -> Answer {
         var answer = Answer.no
         for position in 0..<files.count where file == nil || file == position {
             var text = PathText()

@@ -5,7 +5,7 @@ internal import CAuditWire
 /// Which files and directories of rules an event has to do with.
 extension FileTests {
     /// Whether path number `number` of the rules is that of file number `file` by its name, or for nil a directory that some file of the event is in.
-    func touches(_ number: UInt32, _ file: Int?, _ files: borrowing NamedFiles, _ touched: inout TouchedPaths) -> Bool {
+    func touches(_ number: UInt32, _ file: Int?, _ files: Span<NamedFile>, _ touched: inout TouchedPaths) -> Bool {
         if !touched.isGathered {
             gather(files, into: &touched)
             touched.isGathered = true
@@ -19,7 +19,7 @@ extension FileTests {
 
     /// As the kernel does, a directory is looked for by the inodes of the directories that a file is in (`handle_path()`,
     /// kernel/auditsc.c); by name where these are not told.
-    private func gather(_ files: borrowing NamedFiles, into touched: inout TouchedPaths) {
+    private func gather(_ files: Span<NamedFile>, into touched: inout TouchedPaths) {
         let watched = paths.watched
         let isToldBySteps = event.hasStepAncestors
         if isToldBySteps { gatherSteps(into: &touched) }

@@ -6,23 +6,26 @@ internal import CAuditWire
 /// The tests that look at files, programs and comparisons: the rest of `audit_filter_rules()` (kernel/auditsc.c).
 struct FileTests: ~Escapable {
     let event: EventView
-    let paths: RulePaths
+    private let current: CurrentPaths
     private let isLive: Bool
 
     @_lifetime(copy event)
-    init(event: borrowing EventView, paths: RulePaths, isLive: Bool = true) {
+    init(event: borrowing EventView, paths: CurrentPaths, isLive: Bool = true) {
         self.event = copy event
-        self.paths = paths
+        current = paths
         self.isLive = isLive
     }
 
+    /// Computed, because the arrays within would be counted as references when it is copied.
+    var paths: RulePaths { _read { yield current.now } }
+
     /// Whether `test` holds for file number `file`, or for nil for any of `files`.
     func holds(
-        _ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?, _ touched: inout TouchedPaths
+        _ test: CompiledTest, _ call: aw_syscall, _ files: Span<NamedFile>, _ file: Int?, _ touched: inout TouchedPaths
     ) -> Bool {
         switch test.fact {
         case .perm: return hasPermission(test.operand, call)
-        case .exe: return isProgram(paths.paths[Int(test.operand)]) == (test.op == .equal)
+        case .exe: return isProgram(test.operand) == (test.op == .equal)
         case .compare: return compares(test, call, files, file)
         case .dir: return touches(test.operand, nil, files, &touched)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
@@ -61,23 +64,25 @@ struct FileTests: ~Escapable {
 
     // MARK: Paths
 
-    private func isFile(_ number: UInt32, _ file: Int, _ files: borrowing NamedFiles, _ touched: inout TouchedPaths) -> Bool {
+    private func isFile(_ number: UInt32, _ file: Int, _ files: Span<NamedFile>, _ touched: inout TouchedPaths) -> Bool {
         guard files[file].isKnown else { return touches(number, file, files, &touched) }
-        guard let identity = paths.paths[Int(number)].identity else { return false }
+        guard let identity = current.identities[Int(number)] else { return false }
         return identity.isOf(files[file].object)
     }
 
     /// `audit_exe_compare()`: by inode where the kernel side tells it, else by path.
-    private func isProgram(_ path: RulePath) -> Bool {
+    private func isProgram(_ number: UInt32) -> Bool {
         if let section = event.section(.object, detail: UInt8(AW_ROLE_PROGRAM.rawValue)),
             let object = try? WireReader(section.bytes).load(at: 0, as: aw_object.self)
         {
-            return path.identity.map { $0.isOf(object) } ?? false
+            guard let identity = current.identities[Int(number)] else { return false }
+            return identity.isOf(object)
         }
         guard let section = event.section(.executable) else { return false }
         let reader = WireReader(section.bytes)
-        guard section.bytes.byteCount == path.resolved.count else { return false }
-        for at in path.resolved.indices where (try? reader.load(at: at, as: UInt8.self)) != path.resolved[at] { return false }
+        let path = paths.paths[Int(number)].resolved
+        guard section.bytes.byteCount == path.count else { return false }
+        for at in path.indices where (try? reader.load(at: at, as: UInt8.self)) != path[at] { return false }
         return true
     }
 
@@ -117,7 +122,7 @@ struct FileTests: ~Escapable {
     // MARK: -C
 
     /// `audit_field_compare()`.
-    private func compares(_ test: CompiledTest, _ call: aw_syscall, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+    private func compares(_ test: CompiledTest, _ call: aw_syscall, _ files: Span<NamedFile>, _ file: Int?) -> Bool {
         switch test.operand {
         case 1: return withOwner(call.uid, test, files, file)
         case 2: return withGroup(call.gid, test, files, file)
@@ -149,12 +154,12 @@ struct FileTests: ~Escapable {
     }
 
     /// `audit_compare_uid()`: any file, also when the rule is about one.
-    private func withOwner(_ user: UInt32, _ test: CompiledTest, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+    private func withOwner(_ user: UInt32, _ test: CompiledTest, _ files: Span<NamedFile>, _ file: Int?) -> Bool {
         for position in 0..<files.count where test.op.compare(user, files[position].object.uid) { return true }
         return false
     }
 
-    private func withGroup(_ group: UInt32, _ test: CompiledTest, _ files: borrowing NamedFiles, _ file: Int?) -> Bool {
+    private func withGroup(_ group: UInt32, _ test: CompiledTest, _ files: Span<NamedFile>, _ file: Int?) -> Bool {
         for position in 0..<files.count where test.op.compare(group, files[position].object.gid) { return true }
         return false
     }

@@ -51,6 +51,18 @@ struct FileIdentity: Sendable, Equatable {
     let isDirectory: Bool
 }
 
+/// The paths of a rule set as events are judged by: one reference, where the arrays within would be one each for every rule that is tried.
+final class CurrentPaths: Sendable {
+    let now: RulePaths
+    /// ``RulePath/identity`` of each path, without what else is known of it.
+    let identities: [FileIdentity?]
+
+    init(_ now: RulePaths) {
+        self.now = now
+        identities = now.paths.map(\.identity)
+    }
+}
+
 /// The paths of a rule set, and the links that other paths to the same files go through.
 struct RulePaths: Sendable {
     private(set) var paths: [RulePath] = []
@@ -106,10 +118,11 @@ struct RulePaths: Sendable {
         watched = WatchedPaths(paths)
     }
 
-    /// Looks at all paths again.
-    mutating func look() {
+    /// Looks at all paths again. Returns whether some lead elsewhere than before.
+    mutating func look() -> Bool {
         var isChanged = false
         for number in paths.indices where paths[number].look() { isChanged = true }
         if isChanged { watched = WatchedPaths(paths) }
+        return isChanged
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Foundation
 
 /// In what the two sides may select differently, each a line of docs/rules.md.
 enum RuleAllowance: String, CaseIterable {
@@ -8,20 +9,28 @@ enum RuleAllowance: String, CaseIterable {
     case directoryByName = "dir-by-name"
     /// Without path hooks a name is compared where the file is not known.
     case pathByName = "path-by-name"
+    /// Kernels before 5.16 compare the address of an earlier call, when a call has none.
+    case earlierAddress = "earlier-address"
 
     var reason: String {
         switch self {
         case .unknownFacts: "without path hooks the owner, type, inode and device of files that are not opened are unknown"
         case .directoryByName:
             "without path hooks names below a directory are compared: not found through links and descriptors, nor the loader of a program"
+        case .earlierAddress: "this kernel compares saddr_fam= with the address of an earlier call of the task, when a call has none"
         case .pathByName: "without path hooks the name is compared: not found through links and descriptors"
         }
     }
 }
 
 extension RuleRun {
-    /// What permits `difference`, or nil: with path hooks nothing does.
+    /// What permits `difference`, or nil: with path hooks nothing that rules say of files does.
     func allowance(_ difference: RuleComparison.Difference) -> RuleAllowance? {
+        // 12c5e81d3fd0 made audit_reset_context() of it.
+        let keepsAddresses = release.compare("5.16", options: .numeric) == .orderedAscending
+        if keepsAddresses, suspects(difference).contains(where: { $0.tests.contains { $0.field == "saddr_fam" } }) {
+            return .earlierAddress
+        }
         guard !hasHooks, let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
         for line in suspects(difference) {
             for test in line.tests {

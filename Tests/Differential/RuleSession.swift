@@ -73,7 +73,7 @@ final class RuleSession {
         let theirs = try audit.take()
         try theirs.write(to: directory.appending(path: "kernel.log"))
         return RuleRun(
-            hasHooks: collector.hasHooks, lines: lines,
+            hasHooks: collector.hasHooks, release: try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8), lines: lines,
             comparison: RuleComparison(kernel: AuditLog([UInt8](theirs)), ours: AuditLog([UInt8](ours)), leader: Int(leader)))
     }
 }

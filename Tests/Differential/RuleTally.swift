@@ -6,6 +6,8 @@ struct RuleRun {
 
     /// Path hooks were at work.
     let hasHooks: Bool
+    /// Of the kernel, as uname(2) has it.
+    let release: String
     let lines: [RuleGenerator.Line]
     let comparison: RuleComparison
 
