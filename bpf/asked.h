@@ -84,10 +84,7 @@ __noinline int asked__path(__u32 slot, __u32 role, __u32 descriptor, __u32 kind)
 	walk->root_vfsmount = (__u64)READ(fs, root.mnt);
 	walk->start = PATH_TEXT_MAX;
 	walk->error = 0;
-	for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
-		if (!path__step(kind))
-			break;
-	}
+	path__climb(kind);
 	path__end(walk);
 	if (walk->error)
 		return 0; /* there is the name */

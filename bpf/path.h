@@ -214,6 +214,25 @@ __noinline int path__step(__u32 kind)
 	return memory ? path__up(&memory->walk) : 0;
 }
 
+#define PATH_STEPS 64
+
+/* PATH_STEPS of them, since the verifier goes through each round of a loop: 64 and 64 are less than 4,096. */
+__noinline int path__steps(__u32 kind)
+{
+	for (int i = 0; i < PATH_STEPS; i++)
+		if (!path__step(kind))
+			return 0;
+	return 1;
+}
+
+/* All the way up from where the walk in the memory of program `kind` stands. */
+static __always_inline void path__climb(__u32 kind)
+{
+	for (int i = 0; i < 2 * PATH_COMPONENTS_MAX / PATH_STEPS; i++)
+		if (!path__steps(kind))
+			break;
+}
+
 /* Paths of the running task. */
 enum path_of {
 	PATH_OF_EXE,
@@ -246,12 +265,8 @@ __noinline int path__walk(__u32 which, __u32 kind)
 		dentry = READ(fs, pwd.dentry);
 		vfsmount = READ(fs, pwd.mnt);
 	}
-	if (path__begin(&memory->walk, task, dentry, vfsmount)) {
-		for (int i = 0; i < 2 * PATH_COMPONENTS_MAX; i++) {
-			if (!path__step(kind))
-				break;
-		}
-	}
+	if (path__begin(&memory->walk, task, dentry, vfsmount))
+		path__climb(kind);
 	path__end(&memory->walk);
 	return 1;
 }
