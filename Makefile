@@ -29,6 +29,8 @@ BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH_OF_OB
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe)
+# As they are built in.
+BPF_ARCHIVES := $(BUILD)/bpf/btf.tar.xz $(BUILD)/bpf/staged.tar.xz
 BPF_ARCH_OF_OBJECT = $(if $(filter $(BUILD)/bpf-other/%,$@),$(BPF_OTHER_ARCH),$(BPF_ARCH))
 # The same for the other processor that the programs know: compiled and held against their tiers' limits by the tests, not run.
 BPF_OTHER_ARCH := $(if $(filter arm64,$(BPF_ARCH)),x86,arm64)
@@ -135,7 +137,7 @@ build: deps bpf
 	$(SWIFT) build $(RELEASE) $(RELR) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
-bpf: deps $(BPF_OBJECTS:%=%.xz) $(BPF_TOOL_OBJECTS)
+bpf: deps $(BPF_ARCHIVES) $(BPF_TOOL_OBJECTS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditWire/include/*.h) Makefile
 	@mkdir -p $(@D)
@@ -145,8 +147,13 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 
 .PRECIOUS: $(BUILD)/bpf/%.bpf.o
 
-$(BUILD)/bpf/%.bpf.o.xz: $(BUILD)/bpf/%.bpf.o
-	xz -9e --check=crc32 -c $< > $@
+# In an order in which what is wanted most comes first, and the largest last.
+$(BUILD)/bpf/btf.tar.xz: $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf hooks_fentry hooks_kprobe)
+$(BUILD)/bpf/staged.tar.xz: $(patsubst %,$(BUILD)/bpf/%.bpf.o,raw_tp raw_tp_sub4096 tp raw_tp_noloops)
+$(BPF_ARCHIVES):
+	tar --format=ustar --owner=0 --group=0 --numeric-owner --mode=0644 --mtime=@0 -C $(@D) -cf $(basename $@) $(notdir $^)
+	xz -9e --check=crc32 -f $(basename $@)
+	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by processor and tier

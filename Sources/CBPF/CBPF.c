@@ -169,19 +169,39 @@ static int map_controls(struct cbpf *handle)
  * Variables are there with CONFIG_KALLSYMS_ALL. Not left to libbpf, which gives up on a line that it cannot take (seen on 4.15: a symbol
  * without a name).
  */
-uint64_t cbpf_kernel_address(const char *name)
+size_t cbpf_kernel_addresses(const char *const *names, size_t count, uint64_t *addresses)
 {
-	char line[512], found[256];
-	unsigned long long address;
-	uint64_t result = 0;
+	const size_t name_at = 16 + 3; /* behind the address, a blank, the type and another */
+	char line[512];
+	size_t found = 0;
 	FILE *file = fopen("/proc/kallsyms", "re");
 
-	while (file && !result && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%llx %*c %255s", &address, found) == 2 && !strcmp(found, name))
-			result = address;
+	memset(addresses, 0, count * sizeof(*addresses));
+	while (file && found < count && fgets(line, sizeof(line), file)) {
+		if (strlen(line) <= name_at || line[name_at - 1] != ' ')
+			continue;
+		const char *name = line + name_at;
+		size_t length = strcspn(name, "\t\n");
+
+		/* Two hundred thousand lines, so that numbers are read where the name is right only. */
+		for (size_t i = 0; i < count; i++) {
+			if (addresses[i] || strncmp(name, names[i], length) || names[i][length])
+				continue;
+			addresses[i] = strtoull(line, NULL, 16);
+			found += addresses[i] != 0;
+		}
+	}
 	if (file)
 		fclose(file);
-	return result;
+	return found;
+}
+
+uint64_t cbpf_kernel_address(const char *name)
+{
+	uint64_t address;
+
+	cbpf_kernel_addresses(&name, 1, &address);
+	return address;
 }
 
 /* The settings of a tier whose ring is perf buffers, which have no size before they are opened. */

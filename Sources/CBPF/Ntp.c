@@ -10,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -109,26 +108,13 @@ static bool find_structure(struct cbpf *handle, uint64_t offset)
 static bool find_variables(struct cbpf *handle)
 {
 	static const char *const names[VALUES] = { "time_offset", "time_freq", "time_status", "tick_usec", "time_adjust" };
-	uint64_t found[VALUES] = { 0 };
-	char line[512], name[256];
-	unsigned long long address;
-	int count = 0;
-	FILE *file = fopen("/proc/kallsyms", "re");
+	uint64_t found[VALUES];
 
-	while (file && count < VALUES && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%llx %*c %255s", &address, name) != 2)
-			continue;
-		for (int i = 0; i < VALUES; i++)
-			if (!found[i] && !strcmp(name, names[i])) {
-				found[i] = address;
-				count += address != 0;
-			}
-	}
-	if (file)
-		fclose(file);
-	for (int i = 0; i < VALUES && count == VALUES; i++)
+	if (cbpf_kernel_addresses(names, VALUES, found) < VALUES)
+		return false;
+	for (int i = 0; i < VALUES; i++)
 		handle->ntp[i] = found[i];
-	return count == VALUES && is_right(handle);
+	return is_right(handle);
 }
 
 void cbpf_find_ntp(struct cbpf *handle)

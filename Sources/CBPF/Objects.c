@@ -1,85 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel objects that are built in, by xz: as they are they would be a fifth of the program, which needs one of them. */
+/*
+ * The kernel objects that are built in, by tar and xz: as they are they would be a fifth of the program, which needs one of them. Those of one archive
+ * resemble each other; of each archive only the part up to the object in question is unpacked.
+ */
 #include "objects.h"
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <lzma.h>
 #include <stdlib.h>
+#include <string.h>
 
-#if !__has_embed("btf.bpf.o.xz") || !__has_embed("raw_tp.bpf.o.xz") || !__has_embed("raw_tp_noloops.bpf.o.xz") || \
-	!__has_embed("raw_tp_sub4096.bpf.o.xz") || !__has_embed("tp.bpf.o.xz") || !__has_embed("hooks_fentry.bpf.o.xz") || \
-	!__has_embed("hooks_kprobe.bpf.o.xz")
+#if !__has_embed("btf.tar.xz") || !__has_embed("staged.tar.xz")
 #error "the kernel programs are not built: run `make bpf` first (or `make`, which does)"
 #endif
 
-static const unsigned char btf_object[] = {
-#embed "btf.bpf.o.xz"
+static const unsigned char btf_archive[] = {
+#embed "btf.tar.xz"
 };
 
-static const unsigned char raw_tp_object[] = {
-#embed "raw_tp.bpf.o.xz"
-};
-
-static const unsigned char raw_tp_noloops_object[] = {
-#embed "raw_tp_noloops.bpf.o.xz"
-};
-
-static const unsigned char raw_tp_sub4096_object[] = {
-#embed "raw_tp_sub4096.bpf.o.xz"
-};
-
-static const unsigned char tp_object[] = {
-#embed "tp.bpf.o.xz"
-};
-
-static const unsigned char hooks_fentry_object[] = {
-#embed "hooks_fentry.bpf.o.xz"
-};
-
-static const unsigned char hooks_kprobe_object[] = {
-#embed "hooks_kprobe.bpf.o.xz"
+static const unsigned char staged_archive[] = {
+#embed "staged.tar.xz"
 };
 
 static const struct {
-	const unsigned char *bytes;
+	const char *name;
+	const unsigned char *archive;
 	size_t size;
 } objects[CBPF_OBJECTS] = {
-	[CBPF_OBJECT_BTF] = { btf_object, sizeof(btf_object) },
-	[CBPF_OBJECT_RAW_TP] = { raw_tp_object, sizeof(raw_tp_object) },
-	[CBPF_OBJECT_RAW_TP_NOLOOPS] = { raw_tp_noloops_object, sizeof(raw_tp_noloops_object) },
-	[CBPF_OBJECT_RAW_TP_SUB4096] = { raw_tp_sub4096_object, sizeof(raw_tp_sub4096_object) },
-	[CBPF_OBJECT_TP] = { tp_object, sizeof(tp_object) },
-	[CBPF_OBJECT_HOOKS_FENTRY] = { hooks_fentry_object, sizeof(hooks_fentry_object) },
-	[CBPF_OBJECT_HOOKS_KPROBE] = { hooks_kprobe_object, sizeof(hooks_kprobe_object) },
+	[CBPF_OBJECT_BTF] = { "btf.bpf.o", btf_archive, sizeof(btf_archive) },
+	[CBPF_OBJECT_HOOKS_FENTRY] = { "hooks_fentry.bpf.o", btf_archive, sizeof(btf_archive) },
+	[CBPF_OBJECT_HOOKS_KPROBE] = { "hooks_kprobe.bpf.o", btf_archive, sizeof(btf_archive) },
+	[CBPF_OBJECT_RAW_TP] = { "raw_tp.bpf.o", staged_archive, sizeof(staged_archive) },
+	[CBPF_OBJECT_RAW_TP_NOLOOPS] = { "raw_tp_noloops.bpf.o", staged_archive, sizeof(staged_archive) },
+	[CBPF_OBJECT_RAW_TP_SUB4096] = { "raw_tp_sub4096.bpf.o", staged_archive, sizeof(staged_archive) },
+	[CBPF_OBJECT_TP] = { "tp.bpf.o", staged_archive, sizeof(staged_archive) },
 };
 
-/* Unpacks `size` bytes. Returns memory to free and its length, or NULL with errno set. */
-static void *unpack(const unsigned char *bytes, size_t size, size_t *length)
+/* Of a member's head in an archive of POSIX tar, which takes a block, as its content takes whole ones. */
+enum { BLOCK = 512, NAME_SIZE = 100, SIZE_AT = 124 };
+
+/* Where the content of `name` begins in the first `length` bytes of an archive, if all of it is among them; else 0. */
+static size_t find(const char *bytes, size_t length, const char *name, size_t *size)
+{
+	for (size_t at = 0; length - at >= BLOCK;) {
+		const char *head = bytes + at;
+
+		*size = strtoul(head + SIZE_AT, NULL, 8);
+		at += BLOCK;
+		if (!strncmp(head, name, NAME_SIZE))
+			return length - at >= *size ? at : 0;
+		size_t content = (*size + BLOCK - 1) / BLOCK * BLOCK;
+
+		if (length - at < content)
+			break;
+		at += content;
+	}
+	return 0;
+}
+
+/* Unpacks an archive up to the end of the object. Returns memory to free with where the object is in it, or NULL with errno set. */
+static char *unpack(enum cbpf_object number, size_t *start, size_t *size)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;
-	size_t room = 16 * size;
-	unsigned char *whole = NULL;
+	size_t room = 1 << 20;
+	char *whole = NULL;
 	/* 64 MiB of memory are what the strongest preset wants; what is built in wants less. */
 	lzma_ret outcome = lzma_stream_decoder(&stream, 128 << 20, 0);
 
-	stream.next_in = bytes;
-	stream.avail_in = size;
-	while (outcome == LZMA_OK) {
-		unsigned char *more = realloc(whole, room);
+	stream.next_in = objects[number].archive;
+	stream.avail_in = objects[number].size;
+	*start = 0;
+	while (outcome == LZMA_OK && !*start) {
+		char *more = realloc(whole, room);
 
 		if (!more) {
 			outcome = LZMA_MEM_ERROR;
 			break;
 		}
 		whole = more;
-		stream.next_out = whole + stream.total_out;
+		stream.next_out = (uint8_t *)whole + stream.total_out;
 		stream.avail_out = room - stream.total_out;
-		outcome = lzma_code(&stream, LZMA_FINISH);
+		outcome = lzma_code(&stream, LZMA_RUN);
+		*start = find(whole, stream.total_out, objects[number].name, size);
 		room *= 2;
 	}
-	*length = stream.total_out;
 	lzma_end(&stream);
-	if (outcome == LZMA_STREAM_END)
+	if (*start)
 		return whole;
 	free(whole);
 	errno = outcome == LZMA_MEM_ERROR || outcome == LZMA_MEMLIMIT_ERROR ? ENOMEM : EINVAL;
@@ -88,16 +94,16 @@ static void *unpack(const unsigned char *bytes, size_t size, size_t *length)
 
 struct bpf_object *cbpf_object_open(enum cbpf_object number, const struct bpf_object_open_opts *options)
 {
-	size_t length;
-	void *object = unpack(objects[number].bytes, objects[number].size, &length);
+	size_t start, size;
+	char *archive = unpack(number, &start, &size);
 
-	if (!object)
+	if (!archive)
 		return NULL;
-	struct bpf_object *opened = bpf_object__open_mem(object, length, options);
+	struct bpf_object *opened = bpf_object__open_mem(archive + start, size, options);
 	int error = errno;
 
 	/* libbpf has copied what it needs: it closes the ELF file before it returns. */
-	free(object);
+	free(archive);
 	errno = error;
 	return opened;
 }

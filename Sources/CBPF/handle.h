@@ -116,7 +116,9 @@ struct bpf_map *cbpf_find_variable(struct bpf_object *object, const char *sectio
 /* Where global variable `name` is in the bytes that its section's map begins with. For use before loading. */
 void *cbpf_setting(struct bpf_object *object, const char *name);
 
-/* The address of a variable or function of the kernel by /proc/kallsyms, or 0. */
+/* The addresses of `count` variables or functions of the kernel by /proc/kallsyms, 0 for those that it does not tell. Returns how many it does. */
+size_t cbpf_kernel_addresses(const char *const *names, size_t count, uint64_t *addresses);
+/* That of one. */
 uint64_t cbpf_kernel_address(const char *name);
 
 /* Asks for the tick count, or with `address` for the time there, in a tier whose programs answer calls (controls.h). Returns 0 or a negative errno. */
