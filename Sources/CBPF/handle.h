@@ -6,6 +6,7 @@
 #include "CBPF.h"
 
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* Hooks by number as in bpf/hooks.h. */
@@ -33,6 +34,11 @@ struct hook_side {
 
 /* Functions of calls that hooks are on, attachments of one pair of programs to several, and prototypes that such functions have. */
 enum { CALL_FUNCTIONS_MAX = 256, CALL_NAME_MAX = 64, CALL_PAIRS = 8, CALL_CLASSES = 2 };
+/*
+ * To attach to a function takes the kernel some 50 ms, and to let go of it 130 (seen on 6.1): with more functions than these tracepoints are
+ * the lesser evil. All at once by kprobe.multi are no more than one.
+ */
+enum { CALL_TRAMPOLINES_MAX = 16 };
 
 /* A function of the kernel that makes a call. The arrays are by ENTER and LEAVE of Calls.c. */
 struct call_function {
@@ -62,6 +68,10 @@ struct call_side {
 	struct bpf_object *traced; /* has the programs at tracepoints, once they have been attached */
 	struct bpf_link *traced_links[2];
 	uint64_t missed; /* runs of programs that are gone that were skipped */
+	int closing[2 * CALL_FUNCTIONS_MAX]; /* links that a thread closes, and whether one does */
+	size_t closing_count;
+	bool is_closing;
+	pthread_t closer;
 	char reason[160];
 };
 
