@@ -154,7 +154,6 @@ $(BPF_ARCHIVES):
 	tar --format=ustar --owner=0 --group=0 --numeric-owner --mode=0644 --mtime=@0 -C $(@D) -cf $(basename $@) $(notdir $^)
 	xz -9e --check=crc32 -f $(basename $@)
 	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
-	@touch Sources/CBPF/Objects.c # embeds the objects, which the Swift build does not see change
 
 ## make sizes    instructions of every kernel program, by processor and tier
 sizes: bpf bpf-other
