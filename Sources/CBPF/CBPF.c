@@ -275,15 +275,12 @@ static int set_settings(struct cbpf *handle, const struct cbpf_settings *setting
 void cbpf_choose_held(struct bpf_object *object)
 {
 	static const char held_mark[] = "_held";
-	static int is_preemptible = -1; /* of the running kernel: asked for once */
 	struct bpf_program *held;
 
 	/* libbpf learns from tracefs what to attach to; where that is not mounted, what is skipped is at least counted. */
 	if (access("/sys/kernel/tracing/events", F_OK) && access("/sys/kernel/debug/tracing/events", F_OK))
 		return;
-	if (is_preemptible < 0)
-		is_preemptible = cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) == 1;
-	if (!is_preemptible)
+	if (cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) != 1)
 		return;
 	bpf_object__for_each_program(held, object) {
 		const char *name = bpf_program__name(held);

@@ -287,11 +287,13 @@ uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways)
 	struct hook_side *side = &handle->hook_side;
 	struct cbpf_hook *hooks = side->hooks;
 	uint32_t version = kernel_version(), wanted = 0, complete = groups & ASH_HOOKS;
-	struct btf *btf = side->is_looked_up ? NULL : btf__load_vmlinux_btf();
 
 	/* The programs of these tiers do not look for traces. */
 	if (handle->is_staged)
 		ways = 0;
+	/* Twice its size while it is read, 11 MB on top of all else that is there by now: not without need. */
+	struct btf *btf = side->is_looked_up || !ways ? NULL : btf__load_vmlinux_btf();
+
 	/* Before the hooks of other groups go, so that no call counts on them. */
 	if (handle->hooks)
 		*handle->hooks &= groups | HOOKS_READ;
@@ -314,7 +316,7 @@ uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways)
 			hooks[i].state = side->refused[i] ? CBPF_HOOK_REFUSED : CBPF_HOOK_LACKING;
 	}
 	btf__free(btf);
-	side->is_looked_up = true;
+	side->is_looked_up = side->is_looked_up || ways;
 	cbpf_log_to(handle);
 	if (ways & CBPF_HOOKS_FENTRY)
 		attach_all(handle, &fentry, wanted);

@@ -87,10 +87,18 @@ static int probe(enum cbpf_feature feature)
 
 int cbpf_probe(enum cbpf_feature feature)
 {
+	/* One more than the answers that there have been: the kernel goes on to be the same. */
+	static _Atomic int known[CBPF_FEATURE_PREEMPTIBLE + 1];
+
+	if (feature > CBPF_FEATURE_PREEMPTIBLE)
+		return -EINVAL;
+	if (known[feature] > 0)
+		return known[feature] - 1;
 	/* What is not there is an answer, and no message. */
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 	int answer = probe(feature);
 
 	libbpf_set_print(print);
+	known[feature] = answer + 1;
 	return answer;
 }
