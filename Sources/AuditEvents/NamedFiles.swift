@@ -9,6 +9,8 @@ package struct NamedFile: BitwiseCopyable, Sendable {
     package var isKnown: Bool
     /// A look-up has found the file, or the directory that it was to be in.
     package var isFound: Bool
+    /// The call has made or removed it.
+    package var isChanged: Bool
     /// Where its name is in the sections of the event: a directory part for the entry of a directory. -1: it has none.
     package var nameOffset: Int32
     package var nameCount: Int32
@@ -16,11 +18,12 @@ package struct NamedFile: BitwiseCopyable, Sendable {
     package var isBelowWorkingDirectory: Bool
 
     package init(
-        object: aw_object?, isFound: Bool, nameOffset: Int32, nameCount: Int32, isBelowWorkingDirectory: Bool
+        object: aw_object?, isFound: Bool, isChanged: Bool = false, nameOffset: Int32, nameCount: Int32, isBelowWorkingDirectory: Bool
     ) {
         self.object = object ?? aw_object()
         isKnown = object != nil
         self.isFound = isFound
+        self.isChanged = isChanged
         self.nameOffset = nameOffset
         self.nameCount = nameCount
         self.isBelowWorkingDirectory = isBelowWorkingDirectory

@@ -20,10 +20,13 @@ extension RecordFormatter {
             case .loader: object = program.loader.map { aw_object($0.facts) }
             case .refused: object = refused.map { aw_object($0.facts) }
             }
+            let isChild = item.type == .create || item.type == .delete
+            // What was not made is not there.
+            let isFound = item.type != .unknown && !(item.type == .create && object == nil && !event.succeeded)
             let hasName = item.form == .text || item.form == .workingDirectory
             files.append(
                 NamedFile(
-                    object: object, isFound: item.type != .unknown, nameOffset: item.name.offset,
+                    object: object, isFound: isFound, isChanged: isChild && event.succeeded, nameOffset: item.name.offset,
                     nameCount: hasName ? max(0, item.name.count) : -1,
                     isBelowWorkingDirectory: Self.beginsAtWorkingDirectory(item, event, index: index)))
         }

@@ -30,10 +30,10 @@ extension FileTests {
                 watched.find(inode: file.object.inode, on: file.object, &touched)
                 if gatherAncestors(of: file.object, into: &touched) { isTold = true }
             }
-            guard file.isFound, file.nameCount >= 0, !(file.isKnown && isTold) else { continue }
+            guard file.isFound, file.nameCount >= 0, !(file.isKnown && isTold) || file.isChanged else { continue }
             var text = PathText()
             guard text.build(file, event) else { continue }
-            text.gather(paths, position, files: !file.isKnown, directories: !isTold, into: &touched)
+            text.gather(paths, position, files: !file.isKnown || file.isChanged, directories: !isTold, into: &touched)
         }
     }
 

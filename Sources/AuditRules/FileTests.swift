@@ -65,9 +65,12 @@ struct FileTests: ~Escapable {
     // MARK: Paths
 
     private func isFile(_ number: UInt32, _ file: Int, _ files: Span<NamedFile>, _ touched: inout TouchedPaths) -> Bool {
-        guard files[file].isKnown else { return touches(number, file, files, &touched) }
-        guard let identity = current.identities[Int(number)] else { return false }
-        return identity.isOf(files[file].object)
+        // Path hooks tell all that the kernel knows: what they do not tell is AUDIT_INO_UNSET, which no watch has.
+        guard files[file].isKnown else { return !event.hasSteps && touches(number, file, files, &touched) }
+        if let identity = current.identities[Int(number)], identity.isOf(files[file].object) { return true }
+        // A watch takes on what is made under its name while the call goes on, and is asked once more before it loses what is removed
+        // (audit_update_watch(), kernel/audit_watch.c); by the time of the event the name may have led to that file for a moment only.
+        return files[file].isChanged && touches(number, file, files, &touched)
     }
 
     /// `audit_exe_compare()`: by inode where the kernel side tells it, else by path.

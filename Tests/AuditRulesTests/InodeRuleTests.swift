@@ -160,6 +160,30 @@ import Testing
         #expect(try !selects("-F dir=\(directory)/sub", event, [event.file(0, parent), event.file(0, file)]))
     }
 
+    // MARK: path=
+
+    /// A file that is made, and may be gone again before anybody looks: `audit_update_watch()` (kernel/audit_watch.c).
+    @Test func aWatchTakesOnWhatIsMadeUnderItsName() throws {
+        let file = stranger(beside: try object(directory + "/sub"))
+        for isChanged in [true, false] {
+            for flags in [0, UInt8(AW_FLAG_STEPS.rawValue | AW_FLAG_ANCESTORS.rawValue)] {
+                var event = open("new")
+                event.flags = flags
+                var made = event.file(0, file)
+                made.isChanged = isChanged
+                #expect(try selects("-F path=\(directory)/new", event, [made]) == isChanged)
+                #expect(try !selects("-F path=\(directory)/new2", event, [made]))
+            }
+        }
+    }
+
+    @Test func noWatchIsOfAFileThatIsNotThere() throws {
+        var event = open("new")
+        #expect(try selects("-F path=\(directory)/new", event, [event.file(0, nil)]), "by name, where the file is not known")
+        event.flags = UInt8(AW_FLAG_STEPS.rawValue)
+        #expect(try !selects("-F path=\(directory)/new", event, [event.file(0, nil)]), "hooks would have told")
+    }
+
     private func step(_ file: aw_object, _ ancestors: [UInt64]) -> (tag: SectionTag, detail: UInt8, bytes: [UInt8]) {
         let step = aw_step_file(file: file, name: 0, flags: AW_STEP_ANCESTORS.rawValue)
         return (.step, UInt8(AW_STEP_FILE.rawValue), rawBytes(of: step) + words(ancestors))
