@@ -159,13 +159,14 @@ static __always_inline __u64 enter__jiffies(void)
 {
 	__u64 jiffies = 0;
 
-	/* Known when loading: the verifier does not look at a branch that is not taken, and then removes it. */
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_jiffies64))
-		return bpf_jiffies64();
 	/*
-	 * Where there is no helper (before 5.6, 5576b991e9c1) from the kernel's own variable. Without either the clock's ticks are not known,
-	 * and times up to one tick off.
+	 * Known when loading: the verifier does not look at a branch that is not taken, and then removes it. The helper came in 5.6 (5576b991e9c1),
+	 * for programs of networking; tracing may call it since 5.9 ("bpf: Allow tracing programs to use bpf_jiffies64() helper"), as
+	 * get_task_stack, which tells such kernels. RHEL 8.3 has the first alone.
 	 */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_task_stack))
+		return bpf_jiffies64();
+	/* Else from the kernel's own variable. Without either the clock's ticks are not known, and times up to one tick off. */
 	const void *address = (const void *)CONTROL(jiffies_address);
 
 	if (address)
