@@ -45,7 +45,7 @@ RULES = "-a always,exit -F arch=b64 -S getdents64 -k matrix\n-a always,exit -F a
 
 
 # The tier that a kernel gets by itself is this one, or one further up: (the first version for which it is made, tier), best first.
-TIERS = [((5, 8), "btf"), ((5, 3), "raw_tp"), ((5, 2), "raw_tp_noloops"), ((4, 17), "raw_tp_sub4096"), ((4, 15), "tp")]
+TIERS = [((5, 9), "btf"), ((5, 3), "raw_tp"), ((5, 2), "raw_tp_noloops"), ((4, 17), "raw_tp_sub4096"), ((4, 15), "tp")]
 
 
 class Machine:
