@@ -48,12 +48,12 @@ load() { echo "$1|$2|$(@LOAD@ $2 $3 1)" >&3; }
 side() {
 	"@PROGRAM@" run --rules /rules --output file:/work/records $2 2>/work/said &
 	pid=$!
-	while ! grep -q ready /work/said; do usleep 100000; done
+	while ! grep -q ready /work/said 2>/dev/null; do usleep 100000; done
 	@LOADS@
 	kill -INT $pid
 	wait $pid
 	echo "$1|ways|$(grep -o 'calls=.*hooks="[a-z+]*"' /work/records)" >&3
-	rm /work/records
+	rm /work/records /work/said
 }
 @SIDES@
 echo "==== end" >&3

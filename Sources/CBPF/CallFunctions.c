@@ -91,7 +91,7 @@ static int want(struct call_side *side, const char *name, int id, bool is_typed,
 	if (!function)
 		return -E2BIG;
 	if (!function->is_attached) {
-		*function = (struct call_function){ .id = id, .is_typed = is_typed, .returns = returns };
+		*function = (struct call_function){ .id = id, .is_typed = is_typed, .returns = returns, .pair = -1 };
 		strcpy(function->name, name);
 	}
 	function->is_wanted = true;

@@ -345,6 +345,8 @@ int calls_attach(struct cbpf *handle, enum cbpf_calls way)
 {
 	struct call_side *side = &handle->call_side;
 
+	/* A function that is wanted again would have two for a moment. */
+	calls_wait(side);
 	if (way == CBPF_CALLS_KPROBE) {
 		struct bpf_object *object = side->multi ? side->multi : handle->object;
 

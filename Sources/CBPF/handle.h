@@ -48,7 +48,7 @@ struct call_function {
 	bool is_wanted, is_attached;
 	int class;
 	int programs[2], links[2]; /* descriptors, 0 for none: CBPF_CALLS_FENTRY */
-	int pair; /* which of call_side.pairs is on it: CBPF_CALLS_KPROBE */
+	int pair; /* which of call_side.pairs is on it, or -1: CBPF_CALLS_KPROBE */
 };
 
 /* Programs that what is on functions of one prototype can call. */
