@@ -36,6 +36,7 @@ SHORT = [
     r"Names/(files|addresses)",
     r"Lifecycle/(exit|killed|fork|signals|stopped|race)",
     r"Accounting/counted",
+    r"Reload/ways",
 ]
 # What `make test` runs: whether the kernel's programs load and see all of what they should, in a third of the time.
 SMOKE = [r"Calls/everyCall", r"Exec/forms", r"Names/files", r"Lifecycle/killed", r"Accounting/counted"]
