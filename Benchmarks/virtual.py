@@ -30,30 +30,30 @@ SIDES = {
 LOADS = {"getppid": 20_000, "open": 2_000}
 INIT = """#!/bin/busybox sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-/bin/busybox mkdir -p /bin /sbin /work
+/bin/busybox mkdir -p /bin /sbin /scratch
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
-mount -t tmpfs tmp /work
+mount -t tmpfs tmp /scratch
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 stty -F /dev/ttyS1 raw
 exec 3>/dev/ttyS1
-cd /work
+cd /scratch
 echo "==== kernel" >&3
 uname -r >&3
 echo "==== figures" >&3
 load() { echo "$1|$2|$(@LOAD@ $2 $3 1)" >&3; }
 side() {
-	"@PROGRAM@" run --rules /rules --output file:/work/records $2 2>/work/said &
+	"@PROGRAM@" run --rules /rules --output file:/scratch/records $2 2>/scratch/said &
 	pid=$!
-	while ! grep -q ready /work/said 2>/dev/null; do usleep 100000; done
+	while ! grep -q ready /scratch/said 2>/dev/null; do usleep 100000; done
 	@LOADS@
 	kill -INT $pid
 	wait $pid
-	echo "$1|ways|$(grep -o 'calls=.*hooks="[a-z+]*"' /work/records)" >&3
-	rm /work/records /work/said
+	echo "$1|ways|$(grep -o 'calls=.*hooks="[a-z+]*"' /scratch/records)" >&3
+	rm /scratch/records /scratch/said
 }
 @SIDES@
 echo "==== end" >&3
