@@ -22,18 +22,6 @@ import Testing
 
     private var real: String { "\(directory.path)" }
 
-    private func object(_ path: String) -> aw_object? {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return nil }
-        var object = aw_object()
-        object.inode = UInt64(status.st_ino)
-        // The temporary directory's device fits the old form of a number.
-        object.dev_major = UInt32(status.st_dev >> 8 & 0xfff)
-        object.dev_minor = UInt32(status.st_dev & 0xff)
-        object.mode = status.st_mode
-        return object
-    }
-
     private func selects(_ fields: String, _ event: EventBytes, _ files: [NamedFile]) throws -> Bool {
         try selects(Evaluator(compile("-a always,exit -F arch=b64 \(fields)")), event, files)
     }
@@ -63,7 +51,7 @@ import Testing
 
     @Test func aWatchIsOfTheFileNotOfItsName() throws {
         let event = open("elsewhere")
-        let file = try #require(object(real + "/file"))
+        let file = try #require(fileObject(real + "/file"))
         #expect(try selects("-F path=\(real)/file", event, [event.file(0, file)]))
         var other = file
         other.inode += 1
@@ -92,13 +80,13 @@ import Testing
         let event = open("later")
         #expect(try !selects(evaluator, event, []))
         try Data().write(to: URL(filePath: path))
-        let first = try #require(object(path))
+        let first = try #require(fileObject(path))
         evaluator.look()
         #expect(try selects(evaluator, event, [event.file(0, first)]), "made after loading")
         try Data().write(to: URL(filePath: real + "/new"))
         let renamed = unsafe rename(real + "/new", path)
         #expect(renamed == 0)
-        let second = try #require(object(path))
+        let second = try #require(fileObject(path))
         #expect(first.inode != second.inode)
         evaluator.look()
         #expect(try selects(evaluator, event, [event.file(0, second)]), "replaced by rename")
@@ -118,15 +106,15 @@ import Testing
             #expect(try selects("-F dir=\(real)/sub/", event, [event.file(0, nil)]) == below, "\(name)")
         }
         let event = open("by-another-name")
-        #expect(try selects("-F dir=\(real)/sub", event, [event.file(0, object(real + "/sub"))]), "the directory itself")
+        #expect(try selects("-F dir=\(real)/sub", event, [event.file(0, fileObject(real + "/sub"))]), "the directory itself")
     }
 
     @Test func oneFileMustPassAllTestsOfARuleOfOne() throws {
         var event = open("file")
         event.names = ["file", "sub"]
-        var file = try #require(object(real + "/file"))
+        var file = try #require(fileObject(real + "/file"))
         file.uid = 5
-        var other = try #require(object(real + "/sub"))
+        var other = try #require(fileObject(real + "/sub"))
         other.uid = 7
         let files = [event.file(0, file), event.file(1, other)]
         #expect(try selects("-F path=\(real)/file -F obj_uid=5", event, files))

@@ -20,17 +20,7 @@ import Testing
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    private func object(_ path: String) throws -> aw_object {
-        var status = stat()
-        try #require(unsafe lstat(path, &status) == 0)
-        var object = aw_object()
-        object.inode = UInt64(status.st_ino)
-        // The temporary directory's device fits the old form of a number.
-        object.dev_major = UInt32(status.st_dev >> 8 & 0xfff)
-        object.dev_minor = UInt32(status.st_dev & 0xff)
-        object.mode = status.st_mode
-        return object
-    }
+    private func object(_ path: String) throws -> aw_object { try #require(fileObject(path)) }
 
     /// A file of its own on the file system of `other`.
     private func stranger(beside other: aw_object) -> aw_object {
