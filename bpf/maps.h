@@ -26,6 +26,14 @@ struct {
 	__type(value, struct asc_answer);
 } answer SEC(".maps");
 
+/* How many records of calls have been sent, by all CPUs: see record__order(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} order SEC(".maps");
+
 #else
 
 /* --- read-only settings, filled in between open and load --- */
@@ -261,6 +269,9 @@ struct record_memory {
 	__u32 used;
 	__u32 flags; /* enum aw_header_flags */
 	__u8 data[2 * AW_RECORD_MAX];
+#ifdef TIER_STAGED
+	__u64 after; /* room for record__order() behind the longest record that the verifier thinks of */
+#endif
 };
 
 struct facts {

@@ -57,10 +57,33 @@ static __always_inline __u64 record__sequence(void)
 
 #ifdef TIER_STAGED
 
-/* Before 5.1 (56201969114a) this returns 0 also when there was no room: user space counts what arrives and takes the rest for lost. */
-static __always_inline int record__output(void *ctx, const struct record_memory *record, __u32 size)
+/*
+ * A number behind the record of a call, by which user space merges the CPUs' buffers. It is greater than that of every such record which was
+ * sent before this one was begun, by whichever CPU, so that what follows from another event comes behind it. A clock does not tell that: two CPUs' clocks differ,
+ * and on machines without a better one than the tick (clocksource refined-jiffies) all that happens within a tick has one time. Two CPUs that send
+ * at once may get the same number: additions that return what was there came in 5.12 (5ffa25502b5a).
+ */
+static __always_inline void record__order(struct record_memory *record, __u32 size)
 {
-	return bpf_perf_event_output(ctx, &ring, BPF_F_CURRENT_CPU, (void *)record->data, MASKED(size, 2 * AW_RECORD_MAX - 1));
+	__u32 slot = 0;
+	__u64 *count = bpf_map_lookup_elem(&order, &slot);
+	__u64 *at = BEHIND(record->data, size);
+
+	if (!count)
+		return;
+	__sync_fetch_and_add(count, 1);
+	*at = *(volatile __u64 *)count;
+}
+
+/* Before 5.1 (56201969114a) this returns 0 also when there was no room: user space counts what arrives and takes the rest for lost. */
+static __always_inline int record__output(void *ctx, struct record_memory *record, __u16 type, __u32 size)
+{
+	size = MASKED(size, 2 * AW_RECORD_MAX - 1);
+	if (type == AW_TYPE_SYSCALL) {
+		record__order(record, size);
+		size += sizeof(__u64);
+	}
+	return bpf_perf_event_output(ctx, &ring, BPF_F_CURRENT_CPU, (void *)record->data, size);
 }
 
 #else
@@ -69,7 +92,7 @@ static __always_inline int record__output(void *ctx, const struct record_memory 
  * Wakes the reader only when enough is waiting to be worth it: it looks by itself at intervals, so less than that waits no longer than
  * one of them.
  */
-static __always_inline int record__output(void *ctx, const struct record_memory *record, __u32 size)
+static __always_inline int record__output(void *ctx, const struct record_memory *record, __u16 type, __u32 size)
 {
 	__u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 	__u64 flags = waiting < setting_wakeup_bytes && waiting + size >= setting_wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
@@ -96,7 +119,7 @@ static __always_inline int record__send(void *ctx, struct record_memory *record,
 	header->time = time;
 	header->sequence = sequence;
 
-	int error = record__output(ctx, record, size);
+	int error = record__output(ctx, record, type, size);
 
 	if (!error)
 		statistics->bytes += size;

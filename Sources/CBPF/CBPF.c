@@ -401,8 +401,10 @@ int cbpf_load(struct cbpf *handle)
 		handle->answer_map = map_descriptor(handle, "answer");
 		if (handle->control_map < 0 || handle->answer_map < 0)
 			return -ENOENT;
-		error = cbpf_write_controls(handle);
-		return error ? error : perf_open(handle->ring, handle->ring_bytes, handle->wakeup_bytes, &handle->perf);
+		int order = map_descriptor(handle, "order");
+
+		error = order < 0 ? -ENOENT : cbpf_write_controls(handle);
+		return error ? error : perf_open(handle->ring, order, handle->ring_bytes, handle->wakeup_bytes, &handle->perf);
 	}
 	error = map_controls(handle);
 	return error ? error : map_ring(handle);

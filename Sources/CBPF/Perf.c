@@ -18,8 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A sample as its attributes below ask for it: struct perf_event_header, time, length of the payload, payload (perf_event_open(2)). */
-enum { TIME_AT = 8, LENGTH_AT = 16, PAYLOAD_AT = 20 };
+/*
+ * A sample as its attributes below ask for it: struct perf_event_header, length of the payload, payload (perf_event_open(2)). The payload is a
+ * record, when it is of a call its number in the order of all CPUs, and what perf pads it with.
+ */
+enum { LENGTH_AT = 8, PAYLOAD_AT = 12 };
 
 struct cpu_ring {
 	int descriptor;
@@ -28,20 +31,20 @@ struct cpu_ring {
 	const unsigned char *data;
 	uint64_t taken; /* position behind the record taken last */
 	uint64_t head;  /* as far as is known to be written */
-	uint64_t time;  /* of the record at `taken`, when it is a sample */
+	uint64_t order; /* of the record at `taken`, when it is a sample */
 	bool is_ready;  /* there is a sample at `taken` */
 	void *whole;    /* a record that wraps around, in one piece */
 };
 
 struct perf_reader {
 	int poll;
-	int map;
+	int map, order;
 	int count;
 	uint64_t wakeup;
 	uint64_t looked; /* when it was asked last which CPUs are online */
 	size_t bytes; /* of one buffer's data */
 	uint64_t received;
-	uint64_t until; /* records from after this wait for the next look at all buffers */
+	uint64_t until; /* records with a greater number wait for the next look at all buffers */
 	struct cpu_ring *last; /* what perf_back() puts back */
 	uint64_t last_position;
 	bool last_is_event;
@@ -56,7 +59,7 @@ static uint64_t now(void)
 	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
-/* Numbers in a buffer lie at multiples of their size from the start of a record, and records at multiples of 8: none wraps around. */
+/* What is read by this lies at multiples of 4 from the start of a record, and records at multiples of 8: no word wraps around. */
 static uint32_t word(const struct perf_reader *reader, const struct cpu_ring *ring, uint64_t at)
 {
 	uint32_t value;
@@ -96,11 +99,9 @@ static int open_ring(struct perf_reader *reader, int cpu)
 		.size = sizeof(attributes),
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_period = 1,
-		.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
+		.sample_type = PERF_SAMPLE_RAW,
 		.watermark = 1,
 		.wakeup_watermark = reader->wakeup < reader->bytes / 2 ? reader->wakeup : reader->bytes / 2,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
 	};
 
 	ring->descriptor = syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -119,7 +120,7 @@ static int open_ring(struct perf_reader *reader, int cpu)
 	return epoll_ctl(reader->poll, EPOLL_CTL_ADD, ring->descriptor, &event) ? -errno : 0;
 }
 
-int perf_open(int map, uint32_t bytes, uint64_t wakeup, struct perf_reader **result)
+int perf_open(int map, int order, uint32_t bytes, uint64_t wakeup, struct perf_reader **result)
 {
 	int cpus = libbpf_num_possible_cpus();
 
@@ -131,6 +132,7 @@ int perf_open(int map, uint32_t bytes, uint64_t wakeup, struct perf_reader **res
 		return -ENOMEM;
 	*result = reader;
 	reader->map = map;
+	reader->order = order;
 	reader->wakeup = wakeup;
 	reader->count = cpus;
 	for (int i = 0; i < cpus; i++)
@@ -176,15 +178,25 @@ int perf_descriptor(const struct perf_reader *reader)
 	return reader->poll;
 }
 
+/* The number of the sample at `at`; 0, so that it comes next, for what goes ahead of an event and has none. */
+static uint64_t order_of(const struct perf_reader *reader, const struct cpu_ring *ring, uint64_t at)
+{
+	uint32_t own = word(reader, ring, at + PAYLOAD_AT), payload = word(reader, ring, at + LENGTH_AT);
+
+	/* One that lies about its size is refused by the decoder. */
+	if (!is_event(reader, ring, at) || own > payload || payload - own < sizeof(uint64_t))
+		return 0;
+	at += PAYLOAD_AT + own;
+	return word(reader, ring, at) | (uint64_t)word(reader, ring, at + 4) << 32;
+}
+
 /* Finds the next sample of a buffer. Other records tell of losses, which are counted by what arrives. */
 static void look(const struct perf_reader *reader, struct cpu_ring *ring)
 {
 	ring->is_ready = false;
 	while (ring->taken < ring->head) {
 		if (record_type(reader, ring, ring->taken) == PERF_RECORD_SAMPLE) {
-			uint64_t at = ring->taken + TIME_AT;
-
-			ring->time = word(reader, ring, at) | (uint64_t)word(reader, ring, at + 4) << 32;
+			ring->order = order_of(reader, ring, ring->taken);
 			ring->is_ready = true;
 			return;
 		}
@@ -195,8 +207,14 @@ static void look(const struct perf_reader *reader, struct cpu_ring *ring)
 /* Looks at all buffers anew. */
 static void look_again(struct perf_reader *reader)
 {
-	/* A record from before this moment can be missing from what is seen now only while it is being written. */
-	reader->until = now();
+	uint32_t slot = 0;
+
+	/*
+	 * A record that has its number by now can be missing from what is seen only while it is being written. One that gets it later may be seen
+	 * where another that it follows from is not, in a buffer that was looked at before: it waits.
+	 */
+	if (bpf_map_lookup_elem(reader->order, &slot, &reader->until))
+		reader->until = UINT64_MAX;
 	for (int i = 0; i < reader->count; i++) {
 		struct cpu_ring *ring = &reader->rings[i];
 
@@ -214,7 +232,7 @@ static struct cpu_ring *oldest(struct perf_reader *reader)
 	for (int i = 0; i < reader->count; i++) {
 		struct cpu_ring *ring = &reader->rings[i];
 
-		if (ring->is_ready && ring->time <= reader->until && (!found || ring->time < found->time))
+		if (ring->is_ready && ring->order <= reader->until && (!found || ring->order < found->order))
 			found = ring;
 	}
 	return found;
