@@ -59,9 +59,9 @@ static __always_inline __u64 record__sequence(void)
 
 /*
  * A number behind the record of a call, by which user space merges the CPUs' buffers. It is greater than that of every such record which was
- * sent before this one was begun, by whichever CPU, so that what follows from another event comes behind it. A clock does not tell that: two CPUs' clocks differ,
- * and on machines without a better one than the tick (clocksource refined-jiffies) all that happens within a tick has one time. Two CPUs that send
- * at once may get the same number: additions that return what was there came in 5.12 (5ffa25502b5a).
+ * sent before this one was begun, by whichever CPU, so that what follows from another event comes behind it. A clock does not tell that: two
+ * CPUs' clocks differ, and on machines without a better one than the tick (clocksource refined-jiffies) all that happens within a tick has one
+ * time. Two CPUs that send at once may get the same number: additions that return what was there came in 5.12 (5ffa25502b5a).
  */
 static __always_inline void record__order(struct record_memory *record, __u32 size)
 {

@@ -12,8 +12,9 @@
 struct perf_reader;
 
 /*
- * Opens a buffer for each CPU and puts it into `map`; `order` is the map that the records' numbers are from (record__order() in bpf/record.h). Together they have about `bytes`, each a power of two and no less than two records of the
- * greatest length. A CPU asks for a wake-up when `wakeup` bytes wait in its buffer.
+ * Opens a buffer for each CPU and puts it into `map`; `order` is the map that the records' numbers are from (record__order() in bpf/record.h).
+ * Together the buffers have about `bytes`, each a power of two and no less than two records of the greatest length. A CPU asks for a wake-up when
+ * `wakeup` bytes wait in its buffer.
  */
 int perf_open(int map, int order, uint32_t bytes, uint64_t wakeup, struct perf_reader **reader);
 void perf_close(struct perf_reader *reader);
