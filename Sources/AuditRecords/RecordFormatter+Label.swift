@@ -29,7 +29,7 @@ extension RecordFormatter {
                 if namespace.isPresent {
                     if !lastNamespace.isPresent || !Self.isSame(event.value(namespace), event.value(lastNamespace)) {
                         buffer.append(UInt8(ascii: ":"))
-                        appendName(Self.belowFirst(event.value(namespace)), into: &buffer)
+                        appendName(SecurityLabel.belowFirst(event.value(namespace)), into: &buffer)
                         buffer.append(UInt8(ascii: ":"))
                     }
                     lastNamespace = namespace
@@ -67,20 +67,6 @@ extension RecordFormatter {
             else { return buffer.appendUppercaseHex(name) }
         }
         buffer.append(name)
-    }
-
-    /// The name of a namespace without that of the first one, which all begin with: `aa_ns_name()` in security/apparmor/policy_ns.c.
-    @_lifetime(copy name)
-    private static func belowFirst(_ name: RawSpan) -> RawSpan {
-        let reader = WireReader(name)
-        var offset = 0
-        while offset + 1 < name.byteCount {
-            if let pair = try? reader.load(at: offset, as: UInt16.self), pair == 0x2f2f {
-                return name.extracting(droppingFirst: offset + 2)
-            }
-            offset += 1
-        }
-        return name
     }
 
     private static func isSame(_ one: RawSpan, _ other: RawSpan) -> Bool {

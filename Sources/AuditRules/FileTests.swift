@@ -27,6 +27,7 @@ struct FileTests: ~Escapable {
         case .perm: return hasPermission(test.operand, call)
         case .exe: return isProgram(test.operand) == (test.op == .equal)
         case .compare: return compares(test, call, files, file)
+        case .subjectLabel: return paths.labels[Int(test.operand)].isCarried(by: event).map { $0 == (test.op == .equal) } ?? false
         case .dir: return touches(test.operand, nil, files, &touched)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
             return ExtensionTests(event: event, paths: paths, isLive: isLive).holds(test, call, files, file)

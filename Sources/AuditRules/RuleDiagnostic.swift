@@ -173,7 +173,7 @@ package enum RuleFault: Sendable, Equatable {
         case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
         case .noRings: "operations of io_uring are not seen by this version; the rule has no effect here"
         case .noTask: "a task that is made has nothing of what the rule asks for, so the rule never matches"
-        case .noLabels: "events carry no security labels, so the rule never matches here"
+        case .noLabels: "of security labels only those of AppArmor are known, which have subj_role alone, so the rule never matches here"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
         case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"
         case .watchWithList: "watch option can't be given with a syscall; write -F path= or -F dir= in place of -w"

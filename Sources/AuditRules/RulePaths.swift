@@ -72,6 +72,8 @@ struct RulePaths: Sendable {
     private(set) var aliases: [(link: [UInt8], target: [UInt8])] = []
     /// The patterns of `x-` fields, in sets of which one must match.
     private(set) var globs: [[Glob]] = []
+    /// The security labels that rules ask for.
+    private(set) var labels: [RuleLabel] = []
     private var known: [Key: UInt32] = [:]
 
     private struct Key: Hashable {
@@ -103,6 +105,13 @@ struct RulePaths: Sendable {
         if let number = globs.firstIndex(of: set) { return UInt32(number) }
         globs.append(set)
         return UInt32(globs.count - 1)
+    }
+
+    /// The number of a label, for compiled tests.
+    mutating func add(_ label: RuleLabel) -> UInt32 {
+        if let number = labels.firstIndex(of: label) { return UInt32(number) }
+        labels.append(label)
+        return UInt32(labels.count - 1)
     }
 
     private mutating func lookForAliases() {

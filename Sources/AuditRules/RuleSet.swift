@@ -135,7 +135,8 @@ struct CompiledTest: Sendable {
     /// Nil for `arch`, which ``CandidateTable`` has answered.
     init?(_ test: RuleTest, paths: inout RulePaths) {
         guard let fact = Fact(test.field) else { return nil }
-        self.fact = fact
+        let label = fact == .subjectLabel ? RuleLabel(test.text) : nil
+        self.fact = fact == .subjectLabel && label == nil ? .noLabel : fact
         self.op = test.op
         switch fact {
         case .path: operand = paths.add(test.text, .file)
@@ -143,6 +144,7 @@ struct CompiledTest: Sendable {
         case .exe: operand = paths.add(test.text, .program)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
             operand = paths.add([Glob(test.text)], isOfPaths: fact == .pathGlob)
+        case .subjectLabel: operand = label.map { paths.add($0) } ?? 0
         // The kernel turns any non-zero value of success= into AUDITSC_SUCCESS, zero into AUDITSC_FAILURE, and compares
         // these two with whatever operator was given.
         case .success: operand = test.value != 0 ? ReturnState.success : ReturnState.failure
@@ -211,8 +213,10 @@ enum Fact: UInt8, Sendable {
     case ownerUser
     case ownerGroup
     case compare
-    /// A security label, which nothing has here: never equal and never unequal.
-    case label
+    /// The label of the task: ``RuleLabel``.
+    case subjectLabel
+    /// Another part of a security label, which nothing has here: never equal and never unequal.
+    case noLabel
     // From here on: ``ExtensionTests``.
     case pathGlob
     case exeGlob
@@ -262,7 +266,8 @@ enum Fact: UInt8, Sendable {
         case .ancestorExeGlob: self = .ancestorExeGlob
         default:
             guard field.isLabel else { return nil }
-            self = .label
+            // All that AppArmor takes (aa_audit_rule_init()).
+            self = field == .subjectRole ? .subjectLabel : .noLabel
         }
     }
 }
