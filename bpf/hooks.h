@@ -20,7 +20,7 @@
 
 #define MAX_ERRNO 4095
 
-/* Hooks by number: the order of CBPF.c's table, which fills in what depends on the kernel. */
+/* Hooks by number: the order of Hooks.c's table, which fills in what depends on the kernel. */
 enum hook {
 	HOOK_DO_GETNAME,
 	HOOK_FILENAME_LOOKUP,

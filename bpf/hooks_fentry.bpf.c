@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Path hooks by trampoline (fentry, fexit). CBPF.c loads those whose functions this kernel has; enter_X and leave_X are on function X. */
+/* Path hooks by trampoline (fentry, fexit). Hooks.c loads those whose functions this kernel has; enter_X and leave_X are on function X. */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include "read.h"

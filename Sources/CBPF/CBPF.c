@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The life of a handle: opened, loaded, attached, detached, closed. */
 #define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
 #include "handle.h"
@@ -11,13 +12,11 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct {
@@ -30,9 +29,6 @@ static const struct {
 	[CBPF_TIER_RAW_TP_SUB4096] = { "raw_tp_sub4096", CBPF_OBJECT_RAW_TP_SUB4096 },
 	[CBPF_TIER_TP] = { "tp", CBPF_OBJECT_TP },
 };
-
-/* Asks for the tick count where nothing else can, see ask_ticks(). Rare, without an effect, and with room for a cookie. */
-#define TICK_CALL SYS_membarrier
 
 /* libbpf has one print function for the process, so the log of the handle that is being opened or loaded is global. */
 static _Thread_local struct cbpf *logging;
@@ -332,25 +328,6 @@ static int map_descriptor(struct cbpf *handle, const char *name)
 	return bpf_object__find_map_fd_by_name(handle->object, name);
 }
 
-static int map_ring(struct cbpf *handle)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, handle->ring, 0);
-
-	if (consumer == MAP_FAILED)
-		return -errno;
-	handle->consumer = consumer;
-	/* The data is mapped twice in a row, so that a record which wraps around is contiguous all the same. */
-	char *producer = mmap(NULL, page + 2 * handle->ring_bytes, PROT_READ, MAP_SHARED, handle->ring, page);
-
-	if (producer == MAP_FAILED)
-		return -errno;
-	handle->producer = (void *)producer;
-	handle->data = (unsigned char *)producer + page;
-	handle->taken = atomic_load_explicit(handle->consumer, memory_order_relaxed);
-	return 0;
-}
-
 int cbpf_write_controls(struct cbpf *handle)
 {
 	uint32_t slot = 0;
@@ -407,7 +384,7 @@ int cbpf_load(struct cbpf *handle)
 		return error ? error : perf_open(handle->ring, order, handle->ring_bytes, handle->wakeup_bytes, &handle->perf);
 	}
 	error = map_controls(handle);
-	return error ? error : map_ring(handle);
+	return error ? error : cbpf_map_ring(handle);
 }
 
 /* Whether the program looks at tasks that are made, which only rules of the list task need. */
@@ -416,8 +393,7 @@ static bool looks_at_tasks(const struct bpf_program *program)
 	return !strncmp(bpf_program__name(program), "sched_process_fork", 18);
 }
 
-/* Attaches the program that looks at tasks that are made. */
-static int attach_fork(struct cbpf *handle)
+int cbpf_attach_fork(struct cbpf *handle)
 {
 	struct bpf_program *program;
 
@@ -473,7 +449,7 @@ int cbpf_attach(struct cbpf *handle)
 
 	/* Tasks are told apart from now on, since their ends are seen. */
 	if (!error && handle->wants_tasks)
-		error = attach_fork(handle);
+		error = cbpf_attach_fork(handle);
 	if (!error)
 		error = handle->is_staged ? attach(handle, &count, true) : cbpf_attach_calls(handle);
 	logging = NULL;
@@ -535,306 +511,4 @@ void cbpf_close(struct cbpf *handle)
 	bpf_object__close(handle->object);
 	free((char *)handle->btf_path);
 	free(handle);
-}
-
-/* One call for all values where the kernel can (batched updates of arrays: 5.6), else one by one. */
-static int write_array(int map, uint32_t first, const void *values, size_t size, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t slot = first + i;
-
-		if (bpf_map_update_elem(map, &slot, (const char *)values + i * size, BPF_ANY))
-			return -errno;
-	}
-	return 0;
-}
-
-static int write_values(int map, uint32_t first, const void *values, size_t size, uint32_t count)
-{
-	if (!count)
-		return 0;
-	uint32_t *slots = malloc(count * sizeof(*slots));
-	uint32_t written = count;
-
-	if (!slots)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		slots[i] = first + i;
-	LIBBPF_OPTS(bpf_map_batch_opts, options);
-	int error = bpf_map_update_batch(map, slots, values, &written, &options);
-
-	free(slots);
-	return error ? write_array(map, first, values, size, count) : 0;
-}
-
-int cbpf_write_index(struct cbpf *handle, uint32_t first, const struct as_index *values, uint32_t count)
-{
-	int error = write_values(handle->index, first, values, sizeof(*values), count);
-
-	/* The call by which the tick count is asked for must come through to the programs. */
-	for (uint32_t half = 0; !error && handle->is_staged && half < AS_GENERATIONS; half++) {
-		uint32_t slot = AS_INDEX(half, AS_ABI_NATIVE, TICK_CALL);
-
-		if (slot < first || slot - first >= count)
-			continue;
-		struct as_index marked = values[slot - first];
-
-		marked.flags |= AS_INDEX_TICK;
-		error = bpf_map_update_elem(handle->index, &slot, &marked, BPF_ANY) ? -errno : 0;
-	}
-	return error;
-}
-
-int cbpf_write_list(struct cbpf *handle, uint32_t first, const uint32_t *values, uint32_t count)
-{
-	return write_values(handle->list, first, values, sizeof(*values), count);
-}
-
-int cbpf_write_clauses(struct cbpf *handle, uint32_t first, const struct as_clause *values, uint32_t count)
-{
-	return write_values(handle->clauses, first, values, sizeof(*values), count);
-}
-
-int cbpf_write_tasks(struct cbpf *handle, uint32_t slot, const struct as_index *value)
-{
-	int error = bpf_map_update_elem(handle->task_rules, &slot, value, BPF_ANY) ? -errno : 0;
-
-	if (error || !(value->flags & AS_INDEX_ENTRY) || handle->wants_tasks)
-		return error;
-	/* For good: tasks stay as they were judged when later rules come. */
-	if (handle->is_staged) {
-		handle->values.control_tasks = 1;
-		error = cbpf_write_controls(handle);
-	} else {
-		*handle->tasks = 1;
-	}
-	if (!error && handle->is_attached) {
-		logging = handle;
-		error = attach_fork(handle);
-		logging = NULL;
-	}
-	handle->wants_tasks = !error;
-	return error;
-}
-
-int cbpf_write_shapes(struct cbpf *handle, uint32_t first, const struct ash_shape *values, uint32_t count)
-{
-	return write_values(handle->shapes, first, values, sizeof(*values), count);
-}
-
-void cbpf_set_generation(struct cbpf *handle, uint32_t generation, uint32_t wanted)
-{
-	if (handle->is_staged) {
-		handle->values.control_wanted = wanted;
-		handle->values.control_generation = generation;
-		cbpf_write_controls(handle); /* of an array that is there: cannot fail */
-		return;
-	}
-	*handle->wanted = wanted;
-	*handle->generation = generation;
-}
-
-/* Where member `name` is in the values of `map`, by the object's own type information; or a negative errno. */
-static int value_member(struct cbpf *handle, const struct bpf_map *map, const char *name)
-{
-	const struct btf *btf = bpf_object__btf(handle->object);
-	const struct btf_type *type = btf ? btf__type_by_id(btf, bpf_map__btf_value_type_id(map)) : NULL;
-
-	for (int i = 0; type && btf_is_struct(type) && i < btf_vlen(type); i++) {
-		const struct btf_member *member = btf_members(type) + i;
-
-		if (!strcmp(btf__name_by_offset(btf, member->name_off), name))
-			return btf_member_bit_offset(type, i) / 8;
-	}
-	return -ENOENT;
-}
-
-int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *oldest)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(handle->object, "inflight");
-	int generation = map ? value_member(handle, map, "generation") : -ENOENT;
-	int flags = map ? value_member(handle, map, "flags") : -ENOENT;
-	/* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task. INFLIGHT_TRACED: only the tracepoint will see it end. */
-	const unsigned char ended = 1 << 3, traced = 1 << 6;
-	bool is_hooked = handle->call_side.way != CBPF_CALLS_TRACED;
-	uint64_t key, next;
-	int error = 0;
-
-	if (generation < 0 || flags < 0)
-		return -ENOENT;
-	size_t size = bpf_map__value_size(map);
-	unsigned char *value = malloc(size);
-	/* Where the call at `key` has ended meanwhile the kernel begins again with the first. */
-	uint32_t left = 4 * bpf_map__max_entries(map);
-
-	if (!value)
-		return -ENOMEM;
-	*oldest = current;
-	for (bool has_key = false; left; left--, has_key = true, key = next) {
-		if (bpf_map_get_next_key(bpf_map__fd(map), has_key ? &key : NULL, &next)) {
-			error = errno == ENOENT ? 0 : -errno;
-			break;
-		}
-		uint32_t found;
-
-		if (bpf_map_lookup_elem(bpf_map__fd(map), &next, value) || value[flags] & ended)
-			continue;
-		memcpy(&found, value + generation, sizeof(found));
-		if (is_hooked && value[flags] & traced && found == current)
-			found -= 1;
-		/* By their distance, for numbers that have begun again. */
-		if (current - found > current - *oldest)
-			*oldest = found;
-	}
-	free(value);
-	return left ? error : -EAGAIN;
-}
-
-int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)
-{
-	int cpus = libbpf_num_possible_cpus();
-
-	if (cpus < 0)
-		return cpus;
-	struct ast_statistics *each = calloc(cpus, sizeof(*each));
-	uint32_t slot = 0;
-
-	memset(sum, 0, sizeof(*sum));
-	if (!each)
-		return -ENOMEM;
-	int error = bpf_map_lookup_elem(handle->statistics, &slot, each) ? -errno : 0;
-
-	for (int i = 0; !error && i < cpus; i++) {
-		const uint64_t *from = (const uint64_t *)&each[i];
-		uint64_t *to = (uint64_t *)sum;
-
-		for (size_t field = 0; field < sizeof(*sum) / sizeof(*to); field++)
-			to[field] += from[field];
-	}
-	free(each);
-	/*
-	 * What has been sent and has not arrived is lost, also where the kernel does not tell the programs (before 5.1). While
-	 * they run this may be behind; once they are detached it is exact.
-	 */
-	if (!error && handle->is_staged) {
-		uint64_t arrived = perf_arrived(handle->perf);
-
-		if (sum->sent > arrived && sum->sent - arrived > handle->lost)
-			handle->lost = sum->sent - arrived;
-		sum->sent -= handle->lost;
-		sum->lost_ring += handle->lost;
-	}
-	return error;
-}
-
-int cbpf_missed(struct cbpf *handle, uint64_t *missed)
-{
-	*missed = 0;
-	for (size_t i = 0; i < handle->program_count; i++) {
-		struct bpf_prog_info info = {};
-		uint32_t length = sizeof(info);
-
-		if (bpf_obj_get_info_by_fd(handle->programs[i], &info, &length))
-			return -errno;
-		*missed += info.recursion_misses;
-	}
-	int error = cbpf_calls_missed(handle, missed);
-
-	return error ? error : cbpf_hooks_missed(handle, missed);
-}
-
-/* By a call that does nothing, which the programs know by its cookie. */
-int cbpf_ask(struct cbpf *handle, uint64_t address, struct asc_answer *answer)
-{
-	struct asc_answer before;
-	uint32_t slot = 0;
-
-	if (bpf_map_lookup_elem(handle->answer_map, &slot, &before))
-		return -errno;
-	syscall(TICK_CALL, MEMBARRIER_CMD_QUERY, 0, 0, 0, address, handle->values.cookie);
-	if (bpf_map_lookup_elem(handle->answer_map, &slot, answer))
-		return -errno;
-	return answer->count == before.count ? -EAGAIN : 0;
-}
-
-int cbpf_ticks(struct cbpf *handle, uint32_t *ticks)
-{
-	if (handle->is_staged) {
-		struct asc_answer answer;
-		int error = cbpf_ask(handle, 0, &answer);
-
-		*ticks = error ? 0 : answer.jiffies;
-		return error ? error : answer.jiffies ? 0 : -ENOENT;
-	}
-	LIBBPF_OPTS(bpf_test_run_opts, options);
-
-	if (bpf_prog_test_run_opts(handle->tick, &options))
-		return -errno;
-	*ticks = options.retval;
-	return 0;
-}
-
-int cbpf_stamp(struct cbpf *handle, uint64_t *stamp)
-{
-	if (handle->is_staged) {
-		struct asc_answer answer;
-		int error = handle->values.control_clock_time ?
-				    cbpf_ask(handle, handle->values.control_clock_time, &answer) : -ENODATA;
-
-		*stamp = error ? 0 : answer.stamp;
-		return error ? error : answer.stamp ? 0 : -ENODATA;
-	}
-	LIBBPF_OPTS(bpf_test_run_opts, options);
-
-	if (bpf_prog_test_run_opts(handle->read_clock, &options))
-		return -errno;
-	*stamp = *handle->stamp;
-	return *stamp ? 0 : -ENODATA;
-}
-
-int cbpf_ring_descriptor(const struct cbpf *handle)
-{
-	return handle->is_staged ? perf_descriptor(handle->perf) : handle->ring;
-}
-
-int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
-{
-	if (handle->is_staged)
-		return perf_next(handle->perf, bytes, size);
-	unsigned long end = atomic_load_explicit(handle->producer, memory_order_acquire);
-
-	while (handle->taken < end) {
-		const unsigned char *head = handle->data + (handle->taken & (handle->ring_bytes - 1));
-		uint32_t length = atomic_load_explicit((const _Atomic uint32_t *)head, memory_order_acquire);
-
-		if (length & BPF_RINGBUF_BUSY_BIT)
-			return 0;
-		bool discarded = length & BPF_RINGBUF_DISCARD_BIT;
-
-		length &= ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		handle->before = handle->taken;
-		handle->taken += (BPF_RINGBUF_HDR_SZ + length + 7) & ~7UL;
-		if (discarded)
-			continue;
-		*bytes = head + BPF_RINGBUF_HDR_SZ;
-		*size = length;
-		return 1;
-	}
-	return 0;
-}
-
-void cbpf_ring_back(struct cbpf *handle)
-{
-	if (handle->is_staged)
-		perf_back(handle->perf);
-	else
-		handle->taken = handle->before;
-}
-
-void cbpf_ring_release(struct cbpf *handle)
-{
-	if (handle->is_staged)
-		perf_release(handle->perf);
-	else
-		atomic_store_explicit(handle->consumer, handle->taken, memory_order_release);
 }

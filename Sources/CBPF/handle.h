@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a handle consists of, for CBPF.c and Hooks.c. */
+/* What a handle consists of, and what the files behind CBPF.h call of each other. */
 #ifndef CBPF_HANDLE_H
 #define CBPF_HANDLE_H
 
@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 
 /* Hooks by number as in bpf/hooks.h. */
 enum { HOOKS = 16, LINKS_A_HOOK = 2 };
@@ -131,8 +132,17 @@ size_t cbpf_kernel_addresses(const char *const *names, size_t count, uint64_t *a
 /* That of one. */
 uint64_t cbpf_kernel_address(const char *name);
 
+/* Asks for the tick count where nothing else can, see cbpf_ask(). Rare, without an effect, and with room for a cookie. */
+#define TICK_CALL SYS_membarrier
+
 /* Asks for the tick count, or with `address` for the time there, in a tier whose programs answer calls (controls.h). Returns 0 or a negative errno. */
 int cbpf_ask(struct cbpf *handle, uint64_t address, struct asc_answer *answer);
+
+/* Maps the ring of a tier that has one. Returns 0 or a negative errno. */
+int cbpf_map_ring(struct cbpf *handle);
+
+/* Attaches the program that looks at tasks that are made. Returns 0 or a negative errno. */
+int cbpf_attach_fork(struct cbpf *handle);
 
 /* Writes the controls of such a tier. */
 int cbpf_write_controls(struct cbpf *handle);
