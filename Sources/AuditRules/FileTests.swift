@@ -3,7 +3,7 @@ internal import AuditEvents
 internal import AuditSyscalls
 internal import CAuditWire
 
-/// The tests that look at files, programs and comparisons: the rest of `audit_filter_rules()` (kernel/auditsc.c).
+/// The tests that look at files, programs, labels and comparisons: the rest of `audit_filter_rules()` (kernel/auditsc.c).
 struct FileTests: ~Escapable {
     let event: EventView
     private let current: CurrentPaths

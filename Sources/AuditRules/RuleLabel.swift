@@ -5,13 +5,13 @@ internal import CAuditWire
 /// A security label as a rule names it: profiles, all of which a task's label must have. AppArmor's `aa_label_strn_parse()` and
 /// `aa_audit_rule_match()` (security/apparmor/label.c, audit.c), since 4.19.
 struct RuleLabel: Sendable, Equatable {
-    struct Profile: Sendable, Equatable {
+    private struct Profile: Sendable, Equatable {
         /// Seen from the first namespace; empty for that itself.
         let namespace: [UInt8]
         let name: [UInt8]
     }
 
-    let profiles: [Profile]
+    private let profiles: [Profile]
 
     /// Nil for one that the kernel does not take: then the rule matches nothing.
     init?(_ text: [UInt8]) {
