@@ -3,7 +3,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "stages.h"
+#include "exec.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -12,7 +12,7 @@ static __always_inline int on_exit(long nr, long ret)
 	struct task_struct *task = task__current();
 
 	/* A negative number is rt_sigreturn, which restores the registers of the interrupted code: look it up by task. */
-	return nr < 0 || stage__is_named(task, nr, AS_INDEX_EXIT) ? stage__leave(task, ret, true, PROGRAM_EXIT) : 0;
+	return nr < 0 || select__is_named(task, nr, AS_INDEX_EXIT) ? stage__leave(task, ret, true, PROGRAM_EXIT) : 0;
 }
 
 static __always_inline int on_death(struct task_struct *task)

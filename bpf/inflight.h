@@ -7,6 +7,9 @@
 #include "read.h"
 #include "tier.h"
 
+/* Sections of most calls take no more. */
+#define INFLIGHT_SHORT 64
+
 #ifdef TIER_STAGED
 
 /* One place is as good as another, so the search begins at random. Half of them are free: 16 in a row are taken once in 65,536 times. */

@@ -5,6 +5,7 @@
 #ifndef EBPF_AUDIT_SELECT_H
 #define EBPF_AUDIT_SELECT_H
 
+#include "kernel_compat.h"
 #include "maps.h"
 #include "read.h"
 #include "tier.h"
@@ -123,6 +124,19 @@ static __always_inline struct as_index *select__index(__u32 generation, __u32 ab
 	__u32 slot = AS_INDEX(generation, abi, nr);
 
 	return bpf_map_lookup_elem(&selection_index, &slot);
+}
+
+/* Whether the rules name call `nr`, for entry or exit as `flags` says (enum as_index_flags). */
+static __always_inline bool select__is_named(struct task_struct *task, long nr, __u32 flags)
+{
+	struct call_id id;
+
+	compat__identify(task, nr, &id);
+	if (id.nr >= AS_SYSCALLS)
+		return false;
+	struct as_index *index = select__index(CONTROL(control_generation), id.abi, id.nr);
+
+	return index && index->flags & flags;
 }
 
 #endif

@@ -131,13 +131,8 @@ static __always_inline void entry__ending(struct entry_memory *entry, struct tas
 	}
 #ifndef TIER_STAGED /* where enter_walk() does it, and no rule asks for the program */
 	entry__walked(entry, AW_SECTION_EXE, path__walked(PATH_OF_EXE, PROGRAM_ENTER));
-	if (control_wanted & ASC_WANTED_PROGRAM) {
-		struct file *file = READ(task, mm, exe_file);
-
-		head = entry__room(entry, sizeof(struct aw_object));
-		if (file && head && object__read((void *)(head + 1), BPF_CORE_READ(file, f_path.dentry), 0))
-			entry__section(entry, head, AW_SECTION_OBJECT, AW_ROLE_PROGRAM, 0, sizeof(struct aw_object));
-	}
+	if (control_wanted & ASC_WANTED_PROGRAM)
+		entry__object(entry, READ(task, mm, exe_file), AW_ROLE_PROGRAM);
 #endif
 }
 

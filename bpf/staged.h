@@ -12,7 +12,7 @@
 #ifndef EBPF_AUDIT_STAGED_H
 #define EBPF_AUDIT_STAGED_H
 
-#include "stages.h"
+#include "exec.h"
 
 /* Four single stages, 9 rounds of fragments and two walks, with one to spare. */
 #define PATH_ROUNDS     9
@@ -287,16 +287,7 @@ static __always_inline int staged__leave(void *ctx, long ret, bool returned)
 /* Whether the exit of call `nr` is one to look for; see sys_exit() in btf.bpf.c. */
 static __always_inline bool staged__ends(long nr)
 {
-	struct call_id id;
-
-	if (nr < 0)
-		return true;
-	compat__identify(task__current(), nr, &id);
-	if (id.nr >= AS_SYSCALLS)
-		return false;
-	struct as_index *index = select__index(CONTROL(control_generation), id.abi, id.nr);
-
-	return index && index->flags & AS_INDEX_EXIT;
+	return nr < 0 || select__is_named(task__current(), nr, AS_INDEX_EXIT);
 }
 
 /* Argument text that fits into no event goes ahead, while the record's memory is still free. */

@@ -231,6 +231,15 @@ static __always_inline void record__descriptor_pair(struct record_memory *record
 	record__section(record, AW_SECTION_FD_PAIR, 0, 0, error ? -EFAULT : 8);
 }
 
+/* The file `file` (or none) as the call finds it, kept until the call ends. */
+static __always_inline void entry__object(struct entry_memory *entry, struct file *file, __u8 role)
+{
+	struct aw_section *head = entry__room(entry, sizeof(struct aw_object));
+
+	if (file && head && object__read((void *)(head + 1), BPF_CORE_READ(file, f_path.dentry), 0))
+		entry__section(entry, head, AW_SECTION_OBJECT, role, 0, sizeof(struct aw_object));
+}
+
 static __always_inline void record__object(struct record_memory *record, struct dentry *dentry, __u8 role, __u32 flags)
 {
 	if (RECORD_ROOM(record, sizeof(struct aw_object)) && object__read((void *)RECORD_NEXT(record), dentry, flags))
