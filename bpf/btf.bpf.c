@@ -15,10 +15,28 @@ static __always_inline int on_exit(long nr, long ret)
 	return nr < 0 || select__is_named(task, nr, AS_INDEX_EXIT) ? stage__leave(task, ret, true, PROGRAM_EXIT) : 0;
 }
 
+/*
+ * Whether the call that begins has been noted already in one of the ways `by` (enum inflight_flags), while there are two. The one that
+ * comes second lets it be. A call that has never been seen to end looks the same; then it is the other's turn, and that one has not noted it.
+ */
+static __always_inline bool is_noted(struct task_struct *task, long nr, __u8 by)
+{
+	if (!control_traced)
+		return false;
+	struct inflight *call = leave__call(task);
+
+	return call && call->flags & by && call->nr == (__u32)nr;
+}
+
 static __always_inline int on_death(struct task_struct *task)
 {
-	stage__leave(task, 0, false, PROGRAM_DEATH);
-	leave__remove(task);
+	__u64 key = (__u64)task;
+
+	/* Most tasks that end have never made a call that rules select. */
+	if (bpf_map_lookup_elem(&inflight, &key)) {
+		stage__leave(task, 0, false, PROGRAM_DEATH);
+		leave__remove(task);
+	}
 	tasks__forget(task);
 	return 0;
 }
@@ -26,7 +44,9 @@ static __always_inline int on_death(struct task_struct *task)
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
-	return stage__enter(task__current(), regs, NULL, nr, INFLIGHT_TRACED);
+	struct task_struct *task = task__current();
+
+	return is_noted(task, nr, INFLIGHT_SINGLE) ? 0 : stage__enter(task, regs, NULL, nr, INFLIGHT_TRACED);
 }
 
 SEC("tp_btf/sys_exit")
@@ -86,10 +106,13 @@ struct trace_event_raw_sched_process_fork {
 SEC("?tp/raw_syscalls/sys_enter")
 int sys_enter_held(struct trace_enter *ctx)
 {
+	struct task_struct *task = task__current();
 	__u64 arguments[6];
 
+	if (is_noted(task, ctx->nr, INFLIGHT_SINGLE))
+		return 0;
 	__builtin_memcpy(arguments, ctx->arguments, sizeof(arguments));
-	return stage__enter(task__current(), NULL, arguments, ctx->nr, INFLIGHT_TRACED);
+	return stage__enter(task, NULL, arguments, ctx->nr, INFLIGHT_TRACED);
 }
 
 SEC("?tp/raw_syscalls/sys_exit")
@@ -127,14 +150,14 @@ static __always_inline int hooked__enter(struct pt_regs *regs)
 	struct task_struct *task = task__current();
 	long nr = compat__number(regs);
 
-	/* While the tracepoint is there as well, which comes first, the call is known already. */
-	if (control_traced) {
-		struct inflight *call = leave__call(task);
+	/* Tracepoints come before the call's function. */
+	return is_noted(task, nr, INFLIGHT_TRACED | INFLIGHT_SINGLE) ? 0 : stage__enter(task, regs, NULL, nr, 0);
+}
 
-		if (call && call->flags & INFLIGHT_TRACED && call->nr == (__u32)nr)
-			return 0;
-	}
-	return stage__enter(task, regs, NULL, nr, 0);
+/* What the task entered the kernel with (5.15). */
+static __always_inline struct pt_regs *registers(void)
+{
+	return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
 /* Reached by tail calls from programs on each of the functions, which do no more than that, so that this is loaded once. */
@@ -158,22 +181,43 @@ int leave_function(__u64 *ctx)
 SEC("?kprobe.multi")
 int enter_functions(struct pt_regs *ctx)
 {
-	return hooked__enter((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	return hooked__enter(registers());
 }
 
 SEC("?kprobe.multi")
 int leave_functions(struct pt_regs *ctx)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return on_exit(compat__number(registers()), compat__returned(ctx));
+}
 
-	return on_exit(compat__number(regs), compat__returned(ctx));
+/*
+ * The same by the tracepoints that perf has for each call (kernel/trace/trace_syscalls.c), one program for all calls. They pass all calls as well, but
+ * of those that nobody asked for the kernel tests a bit and runs no program. What the tracepoint tells has no more arguments than the call takes, where
+ * audit tells four. With preemption off as the others of perf are.
+ */
+SEC("?tp")
+int enter_single(void *ctx)
+{
+	struct task_struct *task = task__current();
+	struct pt_regs *regs = registers();
+	long nr = compat__number(regs);
+
+	return is_noted(task, nr, INFLIGHT_TRACED) ? 0 : stage__enter(task, regs, NULL, nr, INFLIGHT_SINGLE);
+}
+
+SEC("?tp")
+int leave_single(void *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return on_exit(compat__number(regs), compat__returned(regs));
 }
 
 /* Sent with interrupts off (__send_signal_locked()), so that nothing preempts it. */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, void *info, struct task_struct *target)
 {
-	return special__signalled(target, false);
+	return signalled_all ? special__signalled(target, false) : 0;
 }
 
 /*

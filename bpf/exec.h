@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An exec between its begin and its end: the program's name, where it could not be read before. */
+/* An exec between its begin and its end: the program's name. */
 #ifndef EBPF_AUDIT_EXEC_H
 #define EBPF_AUDIT_EXEC_H
 
@@ -31,8 +31,8 @@ static __always_inline __u32 exec__name_offset(const char *filename, const struc
 }
 
 /*
- * An exec of bprm->filename has succeeded. That copy of the program's name is what getname() read, so it serves where the user's
- * could not be read at entry; after the exec that memory is gone.
+ * An exec of bprm->filename has succeeded. That copy of the program's name is what getname() read; the memory that it was in is another program's
+ * now.
  */
 static __always_inline int stage__exec(struct task_struct *task, const char *filename)
 {

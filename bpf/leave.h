@@ -261,7 +261,7 @@ static __always_inline void leave__remove(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
 
-	if (bpf_map_lookup_elem(&inflight, &key) && !bpf_map_delete_elem(&inflight, &key))
+	if (!bpf_map_delete_elem(&inflight, &key))
 		__sync_fetch_and_add(&inflight_entries, -1);
 }
 

@@ -66,7 +66,7 @@ volatile __u32 control_label = 0;
 volatile char control_label_name[AW_LABEL_MAX + 1] = {};
 /* See HOOKS. */
 volatile __u32 control_hooks = 0;
-/* Calls may have been noted by the tracepoint though their functions are hooked: see hooked__enter() in btf.bpf.c. */
+/* Calls are seen in two ways for a time: see is_noted() in btf.bpf.c. */
 volatile __u32 control_traced = 0;
 /* Where the coarse clock is, see clock.h; 0 where that is not known. */
 volatile __u64 control_clock_sequence = 0;
@@ -82,6 +82,8 @@ volatile struct aw_clock control_clock = { 0 };
 
 /* Entries of `inflight`. */
 __u32 inflight_entries = 0;
+/* A call of kill() for all processes has been seen: its targets are told by the signals that it sends. */
+volatile __u32 signalled_all = 0;
 
 #endif
 
@@ -156,7 +158,8 @@ enum inflight_flags {
 	INFLIGHT_DYING = 1 << 4, /* staged tiers: it is told of because its task dies */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
 	INFLIGHT_CERTAIN = 1 << 5, /* what is known at entry says that the rules select it */
-	INFLIGHT_TRACED = 1 << 6, /* noted by a tracepoint, so that a hook on its function need not see its end */
+	INFLIGHT_TRACED = 1 << 6, /* noted by the tracepoint of all calls, so that a hook on its function need not see its end */
+	INFLIGHT_SINGLE = 1 << 7, /* noted by the tracepoint of that call alone */
 };
 
 struct inflight {

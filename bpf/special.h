@@ -226,6 +226,10 @@ TIER_FUNCTION int entry__special(__u32 slot)
 	case ASH_SPECIAL_SIGNAL_PROCESS:
 		target = args[0];
 		is_wanted = target != -1; /* all: see special__signalled() */
+#ifndef TIER_STAGED
+		if (!is_wanted)
+			signalled_all = 1;
+#endif
 		is_signal = true;
 		break;
 	case ASH_SPECIAL_SIGNAL_THREAD:

@@ -110,6 +110,21 @@ static bool is_typed(const struct btf *btf, const struct btf_type *function)
 	return type > 0 && btf_is_struct(btf__type_by_id(btf, type));
 }
 
+/* Whether structure `type`, or one without a name in it, has a member `name`. */
+static bool has_member(const struct btf *btf, int id, const char *name)
+{
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (int i = 0; type && btf_is_composite(type) && i < btf_vlen(type); i++) {
+		const struct btf_member *member = btf_members(type) + i;
+		const char *its = btf__name_by_offset(btf, member->name_off);
+
+		if (!strcmp(its, name) || ((!*its || !strcmp(its, "kprobe_multi")) && has_member(btf, member->type, name)))
+			return true;
+	}
+	return false;
+}
+
 /* Looks the names up in the kernel's type information, in one walk over it. */
 static int look_up(struct cbpf *handle, struct wishes *wishes)
 {
@@ -120,6 +135,8 @@ static int look_up(struct cbpf *handle, struct wishes *wishes)
 
 	if (!btf)
 		return -errno;
+	/* The member came with the count (dd8657894c11 and before it). */
+	side->counts_skipped = has_member(btf, btf__find_by_name_kind(btf, "bpf_link_info", BTF_KIND_STRUCT), "missed");
 	side->has_graph_probes = btf__find_by_name_kind(btf, "fprobe_fgraph_entry", BTF_KIND_FUNC) > 0;
 	for (uint32_t id = 1; !error && id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
@@ -156,22 +173,27 @@ static int look_up(struct cbpf *handle, struct wishes *wishes)
 	return error;
 }
 
+void calls_want_functions(struct call_side *side, bool wanted)
+{
+	for (size_t i = 0; i < side->count; i++)
+		side->functions[i].is_wanted = wanted && side->functions[i].is_attached;
+}
+
 int calls_find(struct cbpf *handle, const char *text)
 {
 	struct call_side *side = &handle->call_side;
 	struct wishes *wishes = calloc(1, sizeof(*wishes));
+	size_t said = strlen(side->reason);
 
 	if (!wishes)
 		return -ENOMEM;
-	side->reason[0] = 0;
-	for (size_t i = 0; i < side->count; i++)
-		side->functions[i].is_wanted = false;
+	calls_want_functions(side, false);
 	int error = parse(text, wishes);
 
 	if (!error)
 		error = look_up(handle, wishes);
 	free(wishes);
-	if (error && !side->reason[0])
+	if (error && !side->reason[said])
 		calls_say(handle, "the functions of the calls cannot be looked up", error);
 	return error;
 }

@@ -38,6 +38,8 @@ int calls_choose_programs(struct cbpf *handle, struct bpf_object *object, enum c
 			bpf_program__set_autoload(program, false);
 	if (way == CBPF_CALLS_TRACED)
 		return 0;
+	if (way == CBPF_CALLS_PERF)
+		return calls_choose_event_programs(object);
 	for (int which = ENTER; which <= LEAVE; which++) {
 		const struct call_function *function = example(&handle->call_side, which, class);
 
@@ -209,40 +211,13 @@ int calls_load_jumps(struct cbpf *handle)
 	return 0;
 }
 
-static void *close_links(void *argument)
-{
-	struct call_side *side = argument;
-
-	for (size_t i = 0; i < side->closing_count; i++)
-		close(side->closing[i]);
-	side->closing_count = 0;
-	return NULL;
-}
-
-void calls_wait(struct call_side *side)
-{
-	if (side->is_closing)
-		pthread_join(side->closer, NULL);
-	side->is_closing = false;
-}
-
-/* Has links closed that unlink_function() has put aside. That takes the kernel a tenth of a second for each function, so a thread waits for it. */
-static void close_aside(struct call_side *side)
-{
-	if (!side->closing_count || side->is_closing)
-		return;
-	side->is_closing = !pthread_create(&side->closer, NULL, close_links, side);
-	if (!side->is_closing)
-		close_links(side);
-}
-
-/* Takes the hooks of a function away, once close_aside() has been called. */
+/* Takes the hooks of a function away, once side->closing has been begun. */
 static void unlink_function(struct call_side *side, struct call_function *function)
 {
 	/* The entry first, so that no call begins whose end is not seen. */
 	for (int which = ENTER; which <= LEAVE; which++) {
 		if (function->links[which])
-			side->closing[side->closing_count++] = function->links[which];
+			closing_add(&side->closing, function->links[which]);
 		function->links[which] = 0;
 	}
 	close_jumps(side, function);
@@ -321,7 +296,6 @@ void calls_unlink(struct call_side *side, bool all)
 {
 	bool is_used[CALL_PAIRS] = {};
 
-	calls_wait(side);
 	for (size_t i = 0; i < side->count; i++) {
 		struct call_function *function = &side->functions[i];
 
@@ -338,7 +312,6 @@ void calls_unlink(struct call_side *side, bool all)
 	for (int number = 0; number < CALL_PAIRS; number++)
 		if (all || !is_used[number])
 			unlink_pair(side, number);
-	close_aside(side);
 }
 
 int calls_attach(struct cbpf *handle, enum cbpf_calls way)
@@ -346,7 +319,7 @@ int calls_attach(struct cbpf *handle, enum cbpf_calls way)
 	struct call_side *side = &handle->call_side;
 
 	/* A function that is wanted again would have two for a moment. */
-	calls_wait(side);
+	closing_wait(&side->closing);
 	if (way == CBPF_CALLS_KPROBE) {
 		struct bpf_object *object = side->multi ? side->multi : handle->object;
 

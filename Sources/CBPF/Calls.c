@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How calls are seen: by tracepoints, which send every call of every task the slow way in and out of the kernel, or by hooks on the functions
- * of just those that the rules select. Hooks are taken only where they are known to miss nothing; what cannot be had falls back to tracepoints,
- * and is no error.
+ * How calls are seen: by tracepoints, which send every call of every task the slow way in and out of the kernel and through a program; by hooks on the
+ * functions of just those that the rules select; or by tracepoints of just those, for which the rest goes the slow way, but through no program. The latter
+ * are taken only where they are known to miss nothing; what cannot be had falls back to tracepoints of all calls, and is no error.
  *
- * From one way to the other no call is missed and none is seen twice: both are there for a time. The tracepoint of the entry comes first and
- * marks what it has noted (INFLIGHT_TRACED), so that the hook lets it be; at the exit the hook comes first and ends the call. Calls
- * that began before a hook came are seen to end by the tracepoint alone, which stays until they have.
+ * From one way to another no call is missed and none is seen twice: both are there for a time. What notes a call at a tracepoint marks it (INFLIGHT_TRACED,
+ * INFLIGHT_SINGLE), so that what comes behind lets it be; at the exit the first ends the call. Calls that began before a hook came are seen to end by
+ * the tracepoint alone, which stays until they have.
  */
 #include "calls.h"
 
@@ -22,11 +22,10 @@
 void calls_say(struct cbpf *handle, const char *reason, int error)
 {
 	struct call_side *side = &handle->call_side;
+	size_t length = strlen(side->reason);
 
-	if (error)
-		snprintf(side->reason, sizeof(side->reason), "%s: %s", reason, strerror(error < 0 ? -error : error));
-	else
-		snprintf(side->reason, sizeof(side->reason), "%s", reason);
+	snprintf(side->reason + length, sizeof(side->reason) - length, "%s%s%s%s", length ? "; " : "", reason, error ? ": " : "",
+		 error ? strerror(error < 0 ? -error : error) : "");
 }
 
 /*
@@ -56,9 +55,8 @@ static int is_preemptible(void)
 }
 
 /* The way for functions that have been found. */
-static enum cbpf_calls choose_way(struct cbpf *handle, uint32_t ways)
+static enum cbpf_calls choose_functions(struct cbpf *handle, uint32_t ways, int preemptible)
 {
-	int preemptible = is_preemptible();
 	bool fentry = ways & CBPF_CALLS_BY_FENTRY && cbpf_probe(CBPF_FEATURE_FENTRY) == 1;
 	int wanted = 0;
 
@@ -76,9 +74,34 @@ static enum cbpf_calls choose_way(struct cbpf *handle, uint32_t ways)
 		calls_say(handle, "the calls have too many functions to attach fentry programs to, which takes long for each", 0);
 	else if (fentry)
 		calls_say(handle, "the kernel can be preempted in fentry programs", 0);
-	else
+	else if (ways & CBPF_CALLS_BY_KPROBE)
 		calls_say(handle, "the kernel has no kprobes that see every return (6.14)", 0);
 	return CBPF_CALLS_TRACED;
+}
+
+/*
+ * The way for `calls`, of which functions or tracepoints are wanted then. A task that is preempted in bpf(2) makes the kernel skip perf's programs on
+ * that CPU (bpf_disable_instrumentation(), trace_call_bpf()), which must at least be counted.
+ */
+static enum cbpf_calls choose_way(struct cbpf *handle, const char *calls, uint32_t ways)
+{
+	struct call_side *side = &handle->call_side;
+	int preemptible = is_preemptible();
+	enum cbpf_calls way = CBPF_CALLS_TRACED;
+
+	calls_want_events(side, false);
+	if (!calls_find(handle, calls))
+		way = choose_functions(handle, ways, preemptible);
+	if (way != CBPF_CALLS_TRACED)
+		return way;
+	calls_want_functions(side, false);
+	if (!(ways & CBPF_CALLS_BY_PERF))
+		return way;
+	if (preemptible && !side->counts_skipped) {
+		calls_say(handle, "the kernel can be preempted, and does not count what perf's tracepoints miss then (6.7)", 0);
+		return way;
+	}
+	return calls_find_events(handle, calls) ? way : CBPF_CALLS_PERF;
 }
 
 bool cbpf_is_traced(const char *program)
@@ -122,6 +145,21 @@ static void unlink_traced(struct call_side *side, int which)
 	side->traced_links[which] = NULL;
 }
 
+static int attach_way(struct cbpf *handle, enum cbpf_calls way)
+{
+	return way == CBPF_CALLS_PERF ? calls_attach_events(handle) : calls_attach(handle, way);
+}
+
+/* Takes away all but the tracepoints of all calls. */
+static void unlink_ways(struct call_side *side)
+{
+	calls_unlink(side, true);
+	/* The entries first, so that no call begins whose end is not seen. */
+	for (int which = ENTER; which <= LEAVE; which++)
+		calls_unlink_events(side, which, true);
+	closing_begin(&side->closing);
+}
+
 int cbpf_choose_calls(struct cbpf *handle)
 {
 	return calls_choose_programs(handle, handle->object, handle->call_side.way, 0);
@@ -137,13 +175,13 @@ int cbpf_attach_calls(struct cbpf *handle)
 	struct call_side *side = &handle->call_side;
 
 	if (side->way != CBPF_CALLS_TRACED) {
-		int error = calls_attach(handle, side->way);
+		int error = attach_way(handle, side->way);
 
 		if (!error)
 			return 0;
-		calls_unlink(side, true);
+		unlink_ways(side);
 		side->way = CBPF_CALLS_TRACED;
-		calls_say(handle, "the kernel refuses hooks on the functions of the calls", error);
+		calls_say(handle, "the kernel refuses hooks on the calls", error);
 	}
 	return attach_traced(handle);
 }
@@ -155,12 +193,15 @@ void cbpf_detach_calls(struct cbpf *handle)
 	uint32_t slot = 0;
 
 	unlink_traced(side, ENTER);
+	calls_unlink_events(side, ENTER, true);
 	/* Without what they go on in, programs on functions do nothing any more, though they are there for a while. */
 	for (int which = ENTER; which <= LEAVE; which++)
 		for (int number = 0; number < CALL_CLASSES; number++)
 			if (side->classes[number].arrays[which])
 				bpf_map_delete_elem(side->classes[number].arrays[which], &slot);
+	/* What takes long to let go is for cbpf_close(), when all events have been written. */
 	calls_unlink(side, true);
+	calls_unlink_events(side, LEAVE, true);
 	unlink_traced(side, LEAVE);
 }
 
@@ -169,7 +210,7 @@ void cbpf_close_calls(struct cbpf *handle)
 	struct call_side *side = &handle->call_side;
 
 	calls_unlink(side, true);
-	calls_wait(side);
+	closing_wait(&side->closing);
 	for (int number = 0; number < CALL_CLASSES; number++) {
 		struct call_class *class = &side->classes[number];
 
@@ -180,6 +221,7 @@ void cbpf_close_calls(struct cbpf *handle)
 			bpf_object__close(class->object);
 	}
 	bpf_object__close(side->multi);
+	bpf_object__close(side->single);
 	if (side->traced != handle->object)
 		bpf_object__close(side->traced);
 }
@@ -207,7 +249,7 @@ int cbpf_calls_missed(struct cbpf *handle, uint64_t *missed)
 	for (size_t i = 0; !error && i < side->count; i++)
 		for (int which = ENTER; !error && which <= LEAVE; which++)
 			error = add_missed(side->functions[i].programs[which], missed);
-	struct bpf_object *more[] = { side->multi, side->traced == handle->object ? NULL : side->traced };
+	struct bpf_object *more[] = { side->multi, side->single, side->traced == handle->object ? NULL : side->traced };
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
 		if (!more[i])
@@ -228,8 +270,12 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 		return 0;
 	cbpf_log_to(handle);
 	side->reason[0] = 0;
-	if (calls && ways && !calls_find(handle, calls))
-		way = choose_way(handle, ways);
+	if (calls && ways)
+		way = choose_way(handle, calls, ways);
+	if (way == CBPF_CALLS_TRACED) {
+		calls_want_functions(side, false);
+		calls_want_events(side, false);
+	}
 	if (!handle->is_attached) {
 		side->way = way;
 		cbpf_log_to(NULL);
@@ -239,10 +285,10 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 	if (way != side->way)
 		*handle->traced = 1;
 
-	int error = way == CBPF_CALLS_TRACED ? 0 : calls_attach(handle, way);
+	int error = way == CBPF_CALLS_TRACED ? 0 : attach_way(handle, way);
 
 	if (error) {
-		calls_say(handle, "the kernel refuses hooks on the functions of the calls", error);
+		calls_say(handle, "the kernel refuses hooks on the calls", error);
 		way = CBPF_CALLS_TRACED;
 		*handle->traced = 1;
 	}
@@ -251,7 +297,7 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 		if (!error && side->way != way) {
 			/* Calls that had come by the tracepoint before it was there are at their hooks by then. */
 			cbpf_wait_for_programs();
-			calls_unlink(side, true);
+			unlink_ways(side);
 		}
 	}
 	cbpf_log_to(NULL);
@@ -260,15 +306,19 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 		return 0;
 	}
 	/* What there is stays, since the rules do. */
-	for (size_t i = 0; i < side->count; i++)
-		side->functions[i].is_wanted = side->functions[i].is_attached;
+	calls_want_functions(side, true);
+	calls_want_events(side, true);
 	return error;
 }
 
 void cbpf_begin_calls(struct cbpf *handle)
 {
-	if (!handle->is_staged && handle->is_attached && handle->call_side.way != CBPF_CALLS_TRACED)
-		unlink_traced(&handle->call_side, ENTER);
+	struct call_side *side = &handle->call_side;
+
+	if (handle->is_staged || !handle->is_attached || side->way == CBPF_CALLS_TRACED)
+		return;
+	unlink_traced(side, ENTER);
+	calls_unlink_events(side, ENTER, false);
 }
 
 void cbpf_settle_calls(struct cbpf *handle)
@@ -280,6 +330,9 @@ void cbpf_settle_calls(struct cbpf *handle)
 	unlink_traced(side, ENTER);
 	unlink_traced(side, LEAVE);
 	calls_unlink(side, false);
+	for (int which = ENTER; which <= LEAVE; which++)
+		calls_unlink_events(side, which, false);
+	closing_begin(&side->closing);
 	*handle->traced = 0;
 }
 
@@ -289,6 +342,10 @@ void cbpf_calls(const struct cbpf *handle, struct cbpf_calls_report *report)
 
 	*report = (struct cbpf_calls_report){ .way = side->way };
 	for (size_t i = 0; i < side->count; i++)
-		report->functions += side->functions[i].is_wanted && side->way != CBPF_CALLS_TRACED;
+		report->functions += side->functions[i].is_wanted;
+	for (size_t i = 0; i < CALL_EVENTS_MAX; i++)
+		report->functions += side->events[i].is_wanted;
+	if (side->way == CBPF_CALLS_TRACED)
+		report->functions = 0;
 	strcpy(report->reason, side->reason);
 }

@@ -125,9 +125,11 @@ int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *olde
 	struct bpf_map *map = bpf_object__find_map_by_name(handle->object, "inflight");
 	int generation = map ? value_member(handle, map, "generation") : -ENOENT;
 	int flags = map ? value_member(handle, map, "flags") : -ENOENT;
-	/* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task. INFLIGHT_TRACED: only the tracepoint will see it end. */
-	const unsigned char ended = 1 << 3, traced = 1 << 6;
-	bool is_hooked = handle->call_side.way != CBPF_CALLS_TRACED;
+	/* INFLIGHT_ENDED of bpf/maps.h: kept for the next call of its task. INFLIGHT_TRACED, INFLIGHT_SINGLE: only that tracepoint will see it end. */
+	const unsigned char ended = 1 << 3, traced = 1 << 6, single = 1 << 7;
+	enum cbpf_calls way = handle->call_side.way;
+	/* Where it is not the tracepoint that is there for the rules in force. */
+	unsigned char other = way == CBPF_CALLS_TRACED ? 0 : way == CBPF_CALLS_PERF ? traced : traced | single;
 	uint64_t key, next;
 	int error = 0;
 
@@ -151,7 +153,7 @@ int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *olde
 		if (bpf_map_lookup_elem(bpf_map__fd(map), &next, value) || value[flags] & ended)
 			continue;
 		memcpy(&found, value + generation, sizeof(found));
-		if (is_hooked && value[flags] & traced && found == current)
+		if (value[flags] & other && found == current)
 			found -= 1;
 		/* By their distance, for numbers that have begun again. */
 		if (current - found > current - *oldest)

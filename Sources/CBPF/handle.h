@@ -4,9 +4,9 @@
 #define CBPF_HANDLE_H
 
 #include "CBPF.h"
+#include "closing.h"
 
 #include <bpf/libbpf.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
@@ -33,13 +33,15 @@ struct hook_side {
 	struct cbpf_hook hooks[HOOKS];
 };
 
-/* Functions of calls that hooks are on, attachments of one pair of programs to several, and prototypes that such functions have. */
-enum { CALL_FUNCTIONS_MAX = 256, CALL_NAME_MAX = 64, CALL_PAIRS = 8, CALL_CLASSES = 2 };
+/* Functions of calls that hooks are on, attachments of one pair of programs to several, prototypes that such functions have, and perf's tracepoints. */
+enum { CALL_FUNCTIONS_MAX = 256, CALL_NAME_MAX = 64, CALL_PAIRS = 8, CALL_CLASSES = 2, CALL_EVENTS_MAX = 32 };
 /*
  * To attach to a function takes the kernel some 50 ms, and to let go of it 130 (seen on 6.1): with more functions than these tracepoints are
  * the lesser evil. All at once by kprobe.multi are no more than one.
  */
 enum { CALL_TRAMPOLINES_MAX = 16 };
+/* To let go of a tracepoint of perf, of which a call has two, takes the kernel some 80 ms (perf_trace_event_unreg(), seen on 6.18). */
+enum { CALL_EVENTS_WANTED_MAX = CALL_EVENTS_MAX / 2 };
 
 /* A function of the kernel that makes a call. The arrays are by ENTER and LEAVE of Calls.c. */
 struct call_function {
@@ -58,22 +60,30 @@ struct call_class {
 	int arrays[2]; /* maps with one program each, 0 for none */
 };
 
+/* A call with tracepoints of its own: CBPF_CALLS_PERF. Its name is that of them, and may be another than the call's. */
+struct call_event {
+	char name[CALL_NAME_MAX];
+	bool returns, is_wanted;
+	struct bpf_link *links[2];
+	int perf[2]; /* what they are attached to, while they are */
+};
+
 struct call_side {
 	enum cbpf_calls way;
+	bool counts_skipped; /* the kernel counts runs of perf's programs that it skips (6.7) */
 	bool has_graph_probes; /* kprobes see every return: they keep where to in a stack of each task, and not in a pool */
 	struct call_function functions[CALL_FUNCTIONS_MAX];
 	size_t count;
 	struct call_class classes[CALL_CLASSES];
 	struct bpf_link *pairs[CALL_PAIRS][2];
 	struct bpf_object *multi;  /* its programs, where those are not in the handle's object */
+	struct call_event events[CALL_EVENTS_MAX];
+	struct bpf_object *single; /* their programs, where those are not in the handle's object */
 	struct bpf_object *traced; /* has the programs at tracepoints, once they have been attached */
 	struct bpf_link *traced_links[2];
 	uint64_t missed; /* runs of programs that are gone that were skipped */
-	int closing[2 * CALL_FUNCTIONS_MAX]; /* links that a thread closes, and whether one does */
-	size_t closing_count;
-	bool is_closing;
-	pthread_t closer;
-	char reason[160];
+	struct closing closing; /* links of functions and perf's events */
+	char reason[256];
 };
 
 enum { PROGRAMS_MAX = 32, LOG_BYTES = 8192 };

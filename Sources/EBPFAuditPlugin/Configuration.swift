@@ -18,7 +18,7 @@ struct Configuration: Sendable {
     /// Ways in which path hooks may be attached; none of them: there are no hooks.
     var hooks: HookWays = [.fentry, .kprobe]
     /// Ways to see calls besides tracepoints; none of them: tracepoints alone.
-    var calls: CallWays = [.fentry, .kprobe]
+    var calls: CallWays = .all
     /// A file with the kernel's type information, or nil to use what the kernel itself tells.
     var typeInformation: String?
     /// Batches between formatting and writing.
@@ -158,15 +158,16 @@ extension Configuration {
     /// What `--calls` and the key of the same name mean, or nil.
     static func callWays(_ word: String) -> CallWays? {
         switch word {
-        case "auto": [.fentry, .kprobe]
+        case "auto": .all
         case "fentry": .fentry
         case "kprobe": .kprobe
+        case "perf": .perf
         case "tracepoints": []
         default: nil
         }
     }
 
-    static let callWayNames = "auto, tracepoints, fentry or kprobe"
+    static let callWayNames = "auto, tracepoints, fentry, kprobe or perf"
 
     /// The tiers by name, for messages.
     static var tierNames: String { Tier.all.map(\.name).joined(separator: ", ") }

@@ -56,7 +56,7 @@ struct ProbeCommand: ParsableCommand {
             guard let number = SyscallTable.number(of: name, abi: .native) else { continue }
             index[Int(number)].flags = UInt16(AS_INDEX_ENTRY.rawValue)
         }
-        return SelectedCalls(index: index, ways: [.fentry, .kprobe])
+        return SelectedCalls(index: index, ways: .all)
     }()
 
     private func humanText(

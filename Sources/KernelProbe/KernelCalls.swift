@@ -2,7 +2,7 @@
 internal import AuditSyscalls
 package import CAuditWire
 
-/// Ways to see calls other than by tracepoints, which every call of every task passes.
+/// Ways to see calls other than by tracepoints with a program that every call of every task passes.
 package struct CallWays: OptionSet, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -11,6 +11,9 @@ package struct CallWays: OptionSet, Sendable {
     package static let fentry = CallWays(rawValue: 1 << 0)
     /// By kprobes on them that see every return (6.14).
     package static let kprobe = CallWays(rawValue: 1 << 1)
+    /// By the tracepoints that perf has for each call (programs at them read registers from 5.15 on), where rules select no calls of 32-bit programs.
+    package static let perf = CallWays(rawValue: 1 << 2)
+    package static let all: CallWays = [.fentry, .kprobe, .perf]
 }
 
 /// The calls that rules select, as hooks on their functions need them.
@@ -57,9 +60,9 @@ package struct SelectedCalls: Sendable {
 
 /// How calls are seen.
 package struct CallsReport: Sendable {
-    /// "tracepoints", "fentry" or "kprobe".
+    /// "tracepoints", "fentry", "kprobe" or "perf".
     package let way: String
-    /// Functions that hooks are on.
+    /// Functions, or calls, that hooks are on.
     package let functions: Int
     /// Why it is tracepoints, where something else was asked for, or "".
     package let reason: String
@@ -70,8 +73,8 @@ package struct CallsReport: Sendable {
         self.reason = reason
     }
 
-    /// "fentry, on 3 functions", or "tracepoints: the rules select 90 calls, …".
+    /// "fentry, on 3 functions", "perf, on 2 calls", or "tracepoints: the rules select 90 calls, …".
     package var answer: String {
-        functions > 0 ? "\(way), on \(functions) functions" : way + (reason.isEmpty ? "" : ": \(reason)")
+        functions > 0 ? "\(way), on \(functions) \(way == "perf" ? "calls" : "functions")" : way + (reason.isEmpty ? "" : ": \(reason)")
     }
 }

@@ -116,6 +116,7 @@ package struct KernelSettings: Sendable {
             switch raw.way {
             case CBPF_CALLS_FENTRY: "fentry"
             case CBPF_CALLS_KPROBE: "kprobe"
+            case CBPF_CALLS_PERF: "perf"
             default: "tracepoints"
             }
         let reason = calls.reason ?? (callRefusal.isEmpty ? text(of: raw.reason) : callRefusal)

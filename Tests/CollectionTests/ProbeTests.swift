@@ -48,6 +48,7 @@ extension CollectionTests {
             let calls = try #require(object["calls"] as? [String: Any])
             let callWay = try #require(calls["way"] as? String)
             switch callWay {
+            case "perf": #expect(features.first { $0["name"] as? String == "fentry" }?["available"] as? Bool == false)
             case "fentry", "kprobe": #expect(features.first { $0["name"] as? String == callWay }?["available"] as? Bool == true)
             case "tracepoints": #expect((calls["reason"] as? String)?.isEmpty == false)
             default: Issue.record("calls are seen by \(callWay)")

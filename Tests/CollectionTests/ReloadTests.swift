@@ -72,16 +72,30 @@ extension CollectionTests {
             try change(to: (0...50).map { sets[$0 % 2] }, keys: ["\"a\"", "\"b\""])
         }
 
-        /// Few calls and others as few, where hooks on their functions come and go; many, where tracepoints take the place of hooks. On kernels
-        /// that permit no hooks it is tracepoints all along.
+        private static let few = rules("few", "")
+        private static let others = rules("others", ",rename,unlink")
+        /// More calls than have hooks of the kind `fentry`, which takes long to attach.
+        private static let dozens = rules(
+            "dozens", ",rename,unlink,mkdir,rmdir,link,symlink,chmod,chown,truncate,mknod,utime,access,readlink,statfs,getsid,capget,acct,sync")
+        /// With calls of 32-bit programs, of which perf's tracepoints tell nothing.
+        private static let both = rules("both", "") + "-a always,exit -F arch=b32 -S getppid -F pid=PID -k both\n"
+        private static let many = rules("many", "") + "-a always,exit -F arch=b64 -S all -F pid=PID -F gid=4242 -k all\n"
+
+        /// Few calls and others as few, where hooks on them come and go; many, where tracepoints of all calls take the place of hooks.
         @Test("changes from hooks on calls to others, to tracepoints and back: every call is there once")
         func ways() throws {
-            let few = Self.rules("few", "")
-            let others = Self.rules("others", ",rename,unlink")
-            let many = Self.rules("many", "") + "-a always,exit -F arch=b64 -S all -F pid=PID -F gid=4242 -k all\n"
             try change(
-                to: [few, others, few, others, many, few, many, others, few], options: ["--hooks", "none"],
-                keys: ["\"few\"", "\"others\"", "\"many\""])
+                to: [Self.few, Self.others, Self.few, Self.dozens, Self.few, Self.many, Self.few, Self.many, Self.others, Self.few],
+                options: ["--hooks", "none"], keys: ["\"few\"", "\"others\"", "\"dozens\"", "\"many\""])
+        }
+
+        /// On kernels that have none of perf's tracepoints it is tracepoints of all calls all along.
+        @Test("the same with perf's tracepoints of single calls")
+        func perf() throws {
+            try change(
+                to: [Self.few, Self.both, Self.few, Self.dozens, Self.others, Self.many, Self.dozens, Self.few],
+                options: ["--hooks", "none", "--calls", "perf"],
+                keys: ["\"few\"", "\"others\"", "\"dozens\"", "\"both\"", "\"many\""])
         }
 
         @Test("rules with a mistake change nothing, and it is said where it is")

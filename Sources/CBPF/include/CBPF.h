@@ -49,17 +49,19 @@ enum cbpf_calls {
 	CBPF_CALLS_TRACED = 0, /* tracepoints that every call passes */
 	CBPF_CALLS_FENTRY,     /* trampolines on the functions of the calls */
 	CBPF_CALLS_KPROBE,     /* kprobes on them, one program for all (kprobe.multi) */
+	CBPF_CALLS_PERF,       /* the tracepoints that perf has for each call */
 };
 
 enum cbpf_call_ways {
 	CBPF_CALLS_BY_FENTRY = 1 << 0,
 	CBPF_CALLS_BY_KPROBE = 1 << 1,
+	CBPF_CALLS_BY_PERF = 1 << 2,
 };
 
 struct cbpf_calls_report {
 	enum cbpf_calls way;
-	uint32_t functions; /* that hooks are on */
-	char reason[160];   /* why it is tracepoints, where something else was asked for; else empty */
+	uint32_t functions; /* or calls, that hooks are on */
+	char reason[256];   /* why it is tracepoints, where something else was asked for; else empty */
 };
 
 /*

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors of which each takes the kernel a tenth of a second to close, so that a thread waits for it. */
+#ifndef CBPF_CLOSING_H
+#define CBPF_CLOSING_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CLOSING_MAX = 512 };
+
+/* Zeroes are one to begin with. Only the thread that the handle belongs to calls the functions below. */
+struct closing {
+	pthread_mutex_t lock; /* of the members up to the empty line: zeroes are an unlocked one (PTHREAD_MUTEX_INITIALIZER) */
+	int descriptors[CLOSING_MAX];
+	size_t count;
+	bool is_running;
+
+	bool is_started; /* there is a thread to join */
+	pthread_t thread;
+};
+
+/* Adds a descriptor; waits when there is no room. */
+void closing_add(struct closing *closing, int descriptor);
+
+/* Has those closed that have been added, unless a thread is at it, which takes them as well. */
+void closing_begin(struct closing *closing);
+
+/* Waits until all have been closed. */
+void closing_wait(struct closing *closing);
+
+#endif
