@@ -202,7 +202,9 @@ int enter_single(void *ctx)
 	struct pt_regs *regs = registers();
 	long nr = compat__number(regs);
 
-	return is_noted(task, nr, INFLIGHT_TRACED) ? 0 : stage__enter(task, regs, NULL, nr, INFLIGHT_SINGLE);
+	if (!(control_single & ASC_SINGLE_BEGINS) || is_noted(task, nr, INFLIGHT_TRACED))
+		return 0;
+	return stage__enter(task, regs, NULL, nr, INFLIGHT_SINGLE);
 }
 
 SEC("?tp")
@@ -210,7 +212,7 @@ int leave_single(void *ctx)
 {
 	struct pt_regs *regs = registers();
 
-	return on_exit(compat__number(regs), compat__returned(regs));
+	return control_single & ASC_SINGLE_ENDS ? on_exit(compat__number(regs), compat__returned(regs)) : 0;
 }
 
 /* Sent with interrupts off (__send_signal_locked()), so that nothing preempts it. */

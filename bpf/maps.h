@@ -68,6 +68,8 @@ volatile char control_label_name[AW_LABEL_MAX + 1] = {};
 volatile __u32 control_hooks = 0;
 /* Calls are seen in two ways for a time: see is_noted() in btf.bpf.c. */
 volatile __u32 control_traced = 0;
+/* What programs at tracepoints of single calls are to do (enum asc_single): to take them away takes long. */
+volatile __u32 control_single = 0;
 /* Where the coarse clock is, see clock.h; 0 where that is not known. */
 volatile __u64 control_clock_sequence = 0;
 volatile __u64 control_clock_time = 0;

@@ -123,13 +123,14 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
  */
 static int map_controls(struct cbpf *handle)
 {
-	uint32_t generation, wanted, tasks, hooks, traced, label, label_name, sequence, time, stamp, ntp, state;
+	uint32_t generation, wanted, tasks, hooks, traced, single, label, label_name, sequence, time, stamp, ntp, state;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_wanted", &wanted) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_tasks", &tasks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_hooks", &hooks) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_traced", &traced) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_single", &single) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label_name", &label_name) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
@@ -151,6 +152,7 @@ static int map_controls(struct cbpf *handle)
 	handle->tasks = (void *)((char *)controls + tasks);
 	handle->hooks = (void *)((char *)controls + hooks);
 	handle->traced = (void *)((char *)controls + traced);
+	handle->single = (void *)((char *)controls + single);
 	handle->label = (void *)((char *)controls + label);
 	handle->label_name = (char *)controls + label_name;
 	handle->clock_sequence = (void *)((char *)controls + sequence);

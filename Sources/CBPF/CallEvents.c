@@ -42,7 +42,7 @@ static int find_id(const char *name, int which)
 }
 
 /* Attaches a program to one tracepoint. For programs an event of one CPU stands for all (perf_call_bpf_enter()). */
-static int attach_event(struct bpf_program *program, struct call_event *event, int which)
+static int attach_event(int program, struct call_event *event, int which)
 {
 	struct perf_event_attr attributes = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes) };
 	int id = find_id(event->name, which);
@@ -54,26 +54,19 @@ static int attach_event(struct bpf_program *program, struct call_event *event, i
 
 	if (perf < 0)
 		return -errno;
-	int kept = fcntl(perf, F_DUPFD_CLOEXEC, 3);
+	/* 5.15, as what lets programs read registers. */
+	int link = bpf_link_create(program, perf, BPF_PERF_EVENT, NULL);
 
-	if (kept < 0) {
-		int error = -errno;
-
+	if (link < 0) {
 		close(perf);
-		return error;
+		return link;
 	}
-	event->links[which] = bpf_program__attach_perf_event(program, perf);
-	if (event->links[which]) {
-		event->perf[which] = kept;
-		return 0;
-	}
-	int error = -errno;
-
-	close(perf);
-	close(kept);
-	return error;
+	event->links[which] = link;
+	event->perf[which] = perf;
+	return 0;
 }
 
+/* The call's place, or one that nothing is left of. */
 static struct call_event *find_event(struct call_side *side, const char *name)
 {
 	struct call_event *unused = NULL;
@@ -83,7 +76,8 @@ static struct call_event *find_event(struct call_side *side, const char *name)
 
 		if (!strcmp(event->name, name))
 			return event;
-		if (!unused && !event->is_wanted && !event->links[ENTER] && !event->links[LEAVE])
+		if (!unused && !event->is_wanted && !event->links[ENTER] && !event->links[LEAVE] &&
+		    closing_has_closed(&side->closing, event->closing))
 			unused = event;
 	}
 	return unused;
@@ -117,6 +111,10 @@ static const char *want(struct call_side *side, const char *line, size_t length,
 		return "the kernel has no tracepoint of a call, or tracefs is not mounted";
 	struct call_event *event = find_event(side, name);
 
+	if (!event) {
+		closing_wait(&side->closing);
+		event = find_event(side, name);
+	}
 	if (!event)
 		return "too many calls";
 	strcpy(event->name, name);
@@ -178,15 +176,20 @@ int calls_attach_events(struct cbpf *handle)
 			return error;
 		object = side->single;
 	}
+	*handle->single = ASC_SINGLE_BEGINS | ASC_SINGLE_ENDS;
 	/* The ends first, as with the tracepoints of all calls. */
 	for (int which = LEAVE; which >= ENTER; which--) {
-		struct bpf_program *program = bpf_object__find_program_by_name(object, programs[which]);
+		int program = calls_loaded(object, programs[which]);
 
 		for (size_t i = 0; i < CALL_EVENTS_MAX; i++) {
 			struct call_event *event = &side->events[i];
 
 			if (!event->is_wanted || event->links[which] || (which == LEAVE && !event->returns))
 				continue;
+			/* Else there would be two programs for a time. */
+			if (!closing_has_closed(&side->closing, event->closing))
+				closing_wait(&side->closing);
+
 			int error = attach_event(program, event, which);
 
 			if (error)
@@ -203,9 +206,8 @@ void calls_unlink_events(struct call_side *side, int which, bool all)
 
 		if ((event->is_wanted && !all) || !event->links[which])
 			continue;
-		/* The program goes at once. */
-		bpf_link__destroy(event->links[which]);
-		event->links[which] = NULL;
-		closing_add(&side->closing, event->perf[which]);
+		closing_add(&side->closing, event->links[which]);
+		event->closing = closing_add(&side->closing, event->perf[which]);
+		event->links[which] = event->perf[which] = 0;
 	}
 }

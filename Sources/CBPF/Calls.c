@@ -151,9 +151,14 @@ static int attach_way(struct cbpf *handle, enum cbpf_calls way)
 }
 
 /* Takes away all but the tracepoints of all calls. */
-static void unlink_ways(struct call_side *side)
+static void unlink_ways(struct cbpf *handle)
 {
+	struct call_side *side = &handle->call_side;
+
+	*handle->single = 0;
 	calls_unlink(side, true);
+	calls_want_functions(side, false);
+	calls_want_events(side, false);
 	/* The entries first, so that no call begins whose end is not seen. */
 	for (int which = ENTER; which <= LEAVE; which++)
 		calls_unlink_events(side, which, true);
@@ -179,7 +184,7 @@ int cbpf_attach_calls(struct cbpf *handle)
 
 		if (!error)
 			return 0;
-		unlink_ways(side);
+		unlink_ways(handle);
 		side->way = CBPF_CALLS_TRACED;
 		calls_say(handle, "the kernel refuses hooks on the calls", error);
 	}
@@ -193,6 +198,8 @@ void cbpf_detach_calls(struct cbpf *handle)
 	uint32_t slot = 0;
 
 	unlink_traced(side, ENTER);
+	if (handle->single)
+		*handle->single = 0;
 	calls_unlink_events(side, ENTER, true);
 	/* Without what they go on in, programs on functions do nothing any more, though they are there for a while. */
 	for (int which = ENTER; which <= LEAVE; which++)
@@ -287,17 +294,19 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 
 	int error = way == CBPF_CALLS_TRACED ? 0 : attach_way(handle, way);
 
-	if (error) {
+	bool is_refused = error;
+
+	if (is_refused) {
 		calls_say(handle, "the kernel refuses hooks on the calls", error);
 		way = CBPF_CALLS_TRACED;
 		*handle->traced = 1;
 	}
 	if (way == CBPF_CALLS_TRACED) {
 		error = attach_traced(handle);
-		if (!error && side->way != way) {
+		if (!error && (side->way != way || is_refused)) {
 			/* Calls that had come by the tracepoint before it was there are at their hooks by then. */
 			cbpf_wait_for_programs();
-			unlink_ways(side);
+			unlink_ways(handle);
 		}
 	}
 	cbpf_log_to(NULL);
@@ -318,7 +327,8 @@ void cbpf_begin_calls(struct cbpf *handle)
 	if (handle->is_staged || !handle->is_attached || side->way == CBPF_CALLS_TRACED)
 		return;
 	unlink_traced(side, ENTER);
-	calls_unlink_events(side, ENTER, false);
+	if (side->way != CBPF_CALLS_PERF)
+		*handle->single &= ~ASC_SINGLE_BEGINS;
 }
 
 void cbpf_settle_calls(struct cbpf *handle)
@@ -330,6 +340,8 @@ void cbpf_settle_calls(struct cbpf *handle)
 	unlink_traced(side, ENTER);
 	unlink_traced(side, LEAVE);
 	calls_unlink(side, false);
+	if (side->way != CBPF_CALLS_PERF)
+		*handle->single = 0;
 	for (int which = ENTER; which <= LEAVE; which++)
 		calls_unlink_events(side, which, false);
 	closing_begin(&side->closing);

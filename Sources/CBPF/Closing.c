@@ -20,10 +20,13 @@ static void *run(void *argument)
 		if (descriptor < 0)
 			return NULL;
 		close(descriptor);
+		pthread_mutex_lock(&closing->lock);
+		closing->closed += 1;
+		pthread_mutex_unlock(&closing->lock);
 	}
 }
 
-void closing_add(struct closing *closing, int descriptor)
+uint64_t closing_add(struct closing *closing, int descriptor)
 {
 	pthread_mutex_lock(&closing->lock);
 	if (closing->count == CLOSING_MAX) {
@@ -32,7 +35,19 @@ void closing_add(struct closing *closing, int descriptor)
 		pthread_mutex_lock(&closing->lock);
 	}
 	closing->descriptors[closing->count++] = descriptor;
+	uint64_t added = ++closing->added;
+
 	pthread_mutex_unlock(&closing->lock);
+	return added;
+}
+
+bool closing_has_closed(struct closing *closing, uint64_t count)
+{
+	pthread_mutex_lock(&closing->lock);
+	bool has = closing->closed >= count;
+
+	pthread_mutex_unlock(&closing->lock);
+	return has;
 }
 
 static void join(struct closing *closing)

@@ -47,7 +47,7 @@ int calls_choose_event_programs(struct bpf_object *object);
 /* Attaches those that are wanted. What has been attached when it fails is for calls_unlink_events(). */
 int calls_attach_events(struct cbpf *handle);
 
-/* Takes the programs from those of one side, ENTER or LEAVE; from all, or from those that are not wanted. The tracepoints themselves go once side->closing is begun. */
+/* Takes away those of one side, ENTER or LEAVE; all, or those that are not wanted. They go once side->closing is begun. */
 void calls_unlink_events(struct call_side *side, int which, bool all);
 
 #endif

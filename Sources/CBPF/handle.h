@@ -64,8 +64,8 @@ struct call_class {
 struct call_event {
 	char name[CALL_NAME_MAX];
 	bool returns, is_wanted;
-	struct bpf_link *links[2];
-	int perf[2]; /* what they are attached to, while they are */
+	int links[2], perf[2]; /* descriptors, 0 for none, of links and of what they link to */
+	uint64_t closing;      /* what has been put aside for it: closing_has_closed() */
 };
 
 struct call_side {
@@ -100,7 +100,7 @@ struct cbpf {
 	struct bpf_link *fork_link; /* of the program that looks at tasks that are made, once they have */
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
-	volatile uint32_t *generation, *wanted, *tasks, *hooks, *traced, *label;
+	volatile uint32_t *generation, *wanted, *tasks, *hooks, *traced, *single, *label;
 	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;

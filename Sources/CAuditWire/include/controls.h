@@ -13,6 +13,12 @@ enum asc_wanted {
 	ASC_WANTED_PATHS = 1 << 3,     /* AW_SECTION_OBJECT_PATH; not in the tiers for kernels before 5.8 */
 };
 
+/* What programs at the tracepoints of single calls do, in tier `btf`. */
+enum asc_single {
+	ASC_SINGLE_BEGINS = 1 << 0, /* note calls that begin */
+	ASC_SINGLE_ENDS = 1 << 1,   /* tell of those that end */
+};
+
 /* Written by user space, read by the programs. */
 struct asc_controls {
 	__u32 setting_self_tgid;     /* the collector as it knows itself, never collected */
