@@ -217,7 +217,11 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		return NULL;
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	if (!(index->flags & AS_INDEX_TICK) && (stage__is_own(tgid) || tasks__is_unaudited(task)))
+	__u32 mark = tasks__mark(task);
+	/* While tasks may be marked every call comes by here. */
+	bool is_out = mark == AS_TASK_NEVER || (!mark && !index->count && !(index->flags & AS_INDEX_UNCONDITIONAL));
+
+	if (!(index->flags & AS_INDEX_TICK) && (is_out || stage__is_own(tgid)))
 		return NULL;
 
 	struct entry_memory *entry = memory_of(&entry_memory, 0);
@@ -233,12 +237,14 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		compat__arguments(regs, id.abi, call->args, call->upper);
 	if (index->flags & AS_INDEX_TICK) {
 		enter__answer(call->args, tgid);
-		if (!(index->flags & AS_INDEX_ENTRY) || stage__is_own(tgid) || tasks__is_unaudited(task))
+		if (!(index->flags & AS_INDEX_ENTRY) || is_out || stage__is_own(tgid))
 			return NULL;
 	}
 	__u8 flags = 0;
 
-	if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
+	if (mark) {
+		flags = INFLIGHT_CERTAIN;
+	} else if (!(index->flags & AS_INDEX_UNCONDITIONAL)) {
 		memory->facts.known = 1U << AS_FIELD_A0 | 1U << AS_FIELD_A1 | 1U << AS_FIELD_A2 | 1U << AS_FIELD_A3 |
 				      1U << AS_FIELD_PID;
 		memory->facts.value[AS_FIELD_A0] = call->args[0];

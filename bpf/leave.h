@@ -13,6 +13,7 @@
 #include "select.h"
 #include "special.h"
 #include "task.h"
+#include "tasks.h"
 #ifndef TIER_STAGED
 #include "trace.h"
 #endif
@@ -210,6 +211,7 @@ static __always_inline bool leave__wants_directory(const struct inflight *call)
 static __always_inline void leave__process(struct record_memory *record, const struct leaving *leaving, struct task_struct *task,
 					   bool returned)
 {
+	tasks__tell(record, task);
 	record__title(record, READ(task, mm));
 	if (CONTROL(control_wanted) & ASC_WANTED_GROUPS)
 		task__groups(record, task);
@@ -243,6 +245,10 @@ static __always_inline void leave__forget(struct task_struct *task, struct infli
 	 */
 	if (call->flags & INFLIGHT_LONG)
 		inflight__drop_long(call, key);
+#ifdef TIER_STAGED
+	if (call->flags & INFLIGHT_DYING)
+		tasks__forget(task);
+#endif
 	call->flags = INFLIGHT_ENDED;
 #ifndef TIER_STAGED
 	if (inflight_entries < setting_kept_calls)

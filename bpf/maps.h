@@ -58,7 +58,7 @@ volatile __u32 control_generation = 0;
 volatile __u32 control_self_tgid = 0;
 /* What rules ask for beyond what records need: enum asc_wanted. */
 volatile __u32 control_wanted = 0;
-/* Tasks have been made of which nothing is told, or may be: see `unaudited`. */
+/* There are marked tasks, or may be: see `marked_tasks`. */
 volatile __u32 control_tasks = 0;
 /* One more than where in a credential's security blob AppArmor has the label, see label.h; 0 where it has none or that is not known. */
 volatile __u32 control_label = 0;
@@ -121,9 +121,9 @@ struct {
 } selection_tasks SEC(".maps");
 
 /*
- * Tasks of which nothing is told, because the rules said so when they were made: those that in the kernel's audit have no context. Keyed
- * as `inflight` is; an entry goes when its task ends. Without room, which takes more of them at a time than most machines have tasks, a
- * task is told of.
+ * Tasks that a rule of the list task matched when they were made, with its enum as_task_mark: those that in the kernel's audit have no context
+ * or one of which everything is told. Keyed as `inflight` is; an entry goes when its task ends. Without room, which takes more of them at
+ * a time than most machines have tasks, a task is told of as if no such rule had matched.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -136,7 +136,7 @@ struct {
 #endif
 	__type(key, __u64);
 	__type(value, __u32);
-} unaudited SEC(".maps");
+} marked_tasks SEC(".maps");
 
 /* Slot: abi * AS_SYSCALLS + nr. */
 struct {

@@ -26,7 +26,6 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exit")
 int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	tasks__forget(task__current());
 	return staged__leave(ctx, 0, false);
 }
 

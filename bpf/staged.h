@@ -269,8 +269,11 @@ static __always_inline int staged__leave(void *ctx, long ret, bool returned)
 	if (!returned) {
 		struct inflight *call = leave__call(task__current());
 
+		/* What it is marked with is told at the end of its call. */
 		if (call)
 			call->flags |= INFLIGHT_DYING;
+		else
+			tasks__forget(task__current());
 	}
 	if (!leave__find(&ending) || !statistics)
 		return 0;

@@ -77,7 +77,6 @@ int sys_exit(struct trace_exit *ctx)
 SEC("tp/sched/sched_process_exit")
 int sched_process_exit(void *ctx)
 {
-	tasks__forget(task__current());
 	return staged__leave(ctx, 0, false);
 }
 

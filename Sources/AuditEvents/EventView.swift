@@ -20,6 +20,7 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case label = 15
     case ancestors = 16
     case objectPath = 17
+    case task = 18
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -81,6 +82,12 @@ package struct EventView: ~Escapable {
 
     /// audit's idea of success: the kernel's `is_syscall_success()`, which takes -4095 … -1 for errors.
     package var succeeded: Bool { hasReturned && !(call.ret < 0 && call.ret >= -4095) }
+
+    /// The number of the rule of the list `task` that has all calls of this task written (`AW_SECTION_TASK`); nil when there is none.
+    package var taskRule: UInt32? {
+        guard let section = section(.task), section.errno == 0 else { return nil }
+        return try? WireReader(section.bytes).load(at: 0, as: UInt32.self)
+    }
 
     /// Decodes `record`, one whole record of type `AW_TYPE_SYSCALL`.
     ///
@@ -210,6 +217,7 @@ extension SectionTag {
         case .socketAddress: length <= Int(AW_SOCKADDR_MAX)
         case .object: length == MemoryLayout<aw_object>.size
         case .groups: length % 4 == 0
+        case .task: length == 4
         case .descriptorPair: length == 8
         case .memoryMap: length == MemoryLayout<aw_mmap>.size
         case .label: length <= Int(AW_LABEL_MAX)

@@ -154,7 +154,7 @@ struct SectionIndex {
             if !labels.isPresent { labels = Slot(offset: slot.offset - head, count: 0) }
             guard slot.offset - head == labels.offset + labels.count else { return }
             labels.count += head + (slot.count + 7) & ~7
-        case .groups, .ancestors, .objectPath, nil: return
+        case .groups, .ancestors, .objectPath, .task, nil: return
         }
     }
 

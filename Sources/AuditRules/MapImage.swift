@@ -13,7 +13,7 @@ package struct MapImage: Sendable {
     package private(set) var list: [UInt32] = []
     /// At most `AS_CLAUSES_MAX`. One for each rule, at the rule's position, then those of the list `task`.
     package private(set) var clauses: [as_clause]
-    /// The list `task`: what selects the tasks of which nothing is told.
+    /// The list `task`: what marks tasks that are made.
     package private(set) var tasks = as_index(flags: 0, count: 0, first: 0)
 
     /// The numbers of execve and execveat in `abi`.
@@ -25,16 +25,20 @@ package struct MapImage: Sendable {
     }
 
     /// Compiles `rules`.
-    package init(_ rules: RuleSet) {
+    ///
+    /// - Parameter numbers: those of all rules of the list `task` with `always` since the programs run, ``TaskNumbers``; nil: these are the first.
+    package init(_ rules: RuleSet, numbers: TaskNumbers? = nil) {
+        var numbers = numbers ?? TaskNumbers()
+        numbers.add(rules)
         let size = Int(AS_SYSCALLS)
         index = Array(repeating: as_index(flags: 0, count: 0, first: 0), count: Int(AS_ABIS.rawValue) * size)
         // Those of the list task must have room, because nobody judges after them.
-        let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.takesAll ? 0 : rules.taskRules.rules.count)
+        let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.ofAll == nil ? rules.taskRules.entries.count : 0)
         clauses = rules.compiled.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
         }
         let count = clauses.count
-        addTasks(rules.taskRules)
+        addTasks(rules.taskRules, numbers)
         var known: [CandidateTable.Part: as_index] = [:]
         for abi in SyscallABI.allCases {
             for number in 0..<size {
@@ -50,20 +54,25 @@ package struct MapImage: Sendable {
             }
         }
         markExecReturns()
+        if !numbers.rules.isEmpty { markCallsOfTasks() }
     }
 
     /// Adds the clauses of the list `task`.
-    private mutating func addTasks(_ tasks: TaskRules) {
-        guard !tasks.rules.isEmpty else { return }
-        if tasks.takesAll {
+    private mutating func addTasks(_ tasks: TaskRules, _ numbers: TaskNumbers) {
+        guard !tasks.entries.isEmpty else { return }
+        func mark(_ rule: Rule) -> UInt32 {
+            guard let number = numbers.number(of: rule) else { return AS_TASK_NEVER.rawValue }
+            return AS_TASK_ALWAYS.rawValue + UInt32(number)
+        }
+        if let entry = tasks.ofAll {
             self.tasks = .unconditional
+            self.tasks.first = mark(entry.rule)
             return
         }
         let first = UInt32(list.count)
-        for tests in tasks.rules {
+        for entry in tasks.entries {
             list.append(UInt32(clauses.count))
-            // They select the tasks to leave out.
-            clauses.append(as_clause(tests[...], isNever: false, clauses.count))
+            clauses.append(as_clause(entry.tests[...], isNever: false, Int(mark(entry.rule))))
         }
         self.tasks = as_index(flags: as_index.selected, count: UInt16(list.count) - UInt16(first), first: first)
     }
@@ -104,6 +113,13 @@ package struct MapImage: Sendable {
     }
 }
 
+extension MapImage {
+    /// Every call may be one of a task that was marked with `always`, also of one that earlier rules have marked.
+    private mutating func markCallsOfTasks() {
+        for place in index.indices { index[place].flags |= as_index.selected }
+    }
+}
+
 extension as_index {
     fileprivate static var selected: UInt16 { UInt16(AS_INDEX_ENTRY.rawValue | AS_INDEX_EXIT.rawValue) }
 
@@ -118,7 +134,7 @@ extension as_clause {
     /// Its tests are the whole rule.
     package var isExact: Bool { flags & UInt8(AS_CLAUSE_EXACT.rawValue) != 0 }
 
-    /// The clause for the rule at `position`.
+    /// The clause for the rule at `position`; of the list `task`, with `enum as_task_mark` in its place.
     fileprivate init(_ tests: ArraySlice<CompiledTest>, isNever: Bool, _ position: Int) {
         var kept: [as_test] = []
         var isExact = true

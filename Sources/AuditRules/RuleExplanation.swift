@@ -34,13 +34,15 @@ package struct RuleExplanation {
         let tests = rule.tests.filter { $0.field != .arch }.map(RuleWording.text)
         let condition = tests.isEmpty ? "" : " where " + tests.joined(separator: " and ")
         let write = rule.action == .always
+        let key = rule.key.map { key in
+            ", with the key " + key.split(separator: 1).map { "\"\(String(decoding: $0, as: UTF8.self))\"" }.joined(separator: " and ")
+        }
         switch rule.list {
         case .exit:
-            let key = rule.key.map { key in
-                ", with the key " + key.split(separator: 1).map { "\"\(String(decoding: $0, as: UTF8.self))\"" }.joined(separator: " and ")
-            }
             return (write ? "writes " : "does not write ") + calls(rule) + condition + (write ? key ?? "" : "") + "."
-        case .task: return (write ? "looks at" : "looks at none of") + " the calls of tasks that are made\(condition)."
+        case .task:
+            guard write else { return "looks at none of the calls of tasks that are made\(condition)." }
+            return "writes every call of tasks that are made\(condition), whatever rules of the list exit say\(key ?? "")."
         case .exclude:
             // Whatever the action: audit_filter().
             return tests.isEmpty ? "leaves out nothing, because it has no field." : "leaves out records\(condition)."

@@ -64,9 +64,9 @@ package struct RuleReader {
     /// What of `rules`, all that there are, this version cannot judge.
     package static func unsupported(_ rules: [Rule]) -> [RuleDiagnostic] {
         var found = rules.compactMap(\.unsupportedHere)
-        let tasks = rules.filter { $0.list == .task && $0.testsOfTask != nil }
-        if found.isEmpty, tasks.count > Int(AS_TASK_RULES_MAX), !tasks.contains(where: { $0.testsOfTask?.isEmpty == true }) {
-            let place = tasks[Int(AS_TASK_RULES_MAX)].place
+        let tasks = TaskRules.deciding(rules)
+        if found.isEmpty, tasks.count > Int(AS_TASK_RULES_MAX) {
+            let place = tasks[Int(AS_TASK_RULES_MAX)].rule.place
             let what = "more than \(AS_TASK_RULES_MAX) rules of the list task are"
             found = [RuleDiagnostic(file: place.file, line: place.line, column: 1, word: "task", fault: .notSupportedYet(what))]
         }

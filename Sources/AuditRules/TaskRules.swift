@@ -1,27 +1,71 @@
 // SPDX-License-Identifier: MIT
 internal import CAuditWire
 
-/// The list `task`: `audit_alloc()` and `audit_filter_task()` (kernel/auditsc.c), asked when a task is made.
+/// The list `task`: `audit_alloc()` and `audit_filter_task()` (kernel/auditsc.c), asked when a task is made. The first rule that matches decides.
 ///
-/// After a `never` rule that matches no call of the task is ever recorded. What the rules see is a task that is still a copy of the one that
-/// makes it, process id included, and no call: tests of calls hold never. The kernel programs alone decide, since a task's credentials are
-/// others when its calls come.
+/// After a `never` rule that matches no call of the task is ever recorded, after an `always` rule all are, whatever the other lists say but
+/// `exclude` and `filesystem`. What the rules see is a task that is still a copy of the one that makes it, process id included, and no
+/// call: tests of calls hold never. The kernel programs alone decide, since a task's credentials are others when its calls come.
 struct TaskRules: Sendable {
-    /// The tests of each rule that can match some task, none where it matches every.
-    let rules: [[CompiledTest]]
+    /// A rule that can match some task.
+    struct Entry: Sendable {
+        let rule: Rule
+        /// None where it matches every task.
+        let tests: [CompiledTest]
+    }
+
+    /// In the order in which they are tried; nothing is behind one that matches every task.
+    let entries: [Entry]
 
     init(_ rules: [Rule]) {
         // Tests that these rules are left with have no paths.
         var paths = RulePaths()
-        let all = rules.filter { $0.list == .task && $0.action == .never }.compactMap(\.testsOfTask).map { tests in
-            tests.compactMap { CompiledTest($0, paths: &paths) }
+        // More are refused where rules are read (``RuleReader/unsupported(_:)``).
+        entries = Self.deciding(rules).prefix(Int(AS_TASK_RULES_MAX)).map { rule, tests in
+            Entry(rule: rule, tests: tests.compactMap { CompiledTest($0, paths: &paths) })
         }
-        // More are refused where rules are read (``RuleReader/unsupported(_:)``), unless one makes the others needless.
-        self.rules = all.contains(where: \.isEmpty) ? [[]] : Array(all.prefix(Int(AS_TASK_RULES_MAX)))
     }
 
-    /// Some rule matches all tasks.
-    var takesAll: Bool { rules.contains(where: \.isEmpty) }
+    /// The rule that decides of all tasks, if it is one.
+    var ofAll: Entry? { entries.first.flatMap { $0.tests.isEmpty ? $0 : nil } }
+
+    /// Those of `rules` that there have to be, with the tests that decide.
+    static func deciding(_ rules: [Rule]) -> [(rule: Rule, tests: [RuleTest])] {
+        var deciding: [(rule: Rule, tests: [RuleTest])] = []
+        for rule in rules where rule.list == .task {
+            guard let tests = rule.testsOfTask else { continue }
+            if tests.isEmpty, rule.action == .never {
+                // What comes to it is left out anyway.
+                while deciding.last?.rule.action == .never { deciding.removeLast() }
+            }
+            deciding.append((rule, tests))
+            if tests.isEmpty { break }
+        }
+        return deciding
+    }
+}
+
+/// Numbers for the rules of the list `task` with `always`. A task that such a rule matched has its number for good, also when the rules are
+/// others since, so a rule keeps its number for a whole run.
+package struct TaskNumbers: Sendable {
+    /// By number. A rule that comes again is here once.
+    package private(set) var rules: [Rule] = []
+
+    /// No rule yet.
+    package init() {}
+
+    /// Gives numbers to the rules of `set` that have none, in the order in which they are tried.
+    package mutating func add(_ set: RuleSet) {
+        for rule in set.recordingTaskRules where number(of: rule) == nil { rules.append(rule) }
+    }
+
+    /// The number of `rule`, nil when it has none.
+    package func number(of rule: Rule) -> Int? { rules.firstIndex { $0.identity == rule.identity } }
+}
+
+extension RuleSet {
+    /// Rules of the list `task` with `always` that can match some task.
+    package var recordingTaskRules: [Rule] { taskRules.entries.map(\.rule).filter { $0.action == .always } }
 }
 
 extension Rule {
@@ -43,7 +87,6 @@ extension Rule {
 
     /// What of a rule of this list the kernel programs cannot judge.
     var unsupportedOfTask: String? {
-        if action == .always { return "always on the list task is" }
         guard let tests = testsOfTask else { return nil }
         if let group = tests.first(where: \.asksForGroups) {
             return "\(group.field.name ?? "gid")\(group.op.symbol) on the list task is"

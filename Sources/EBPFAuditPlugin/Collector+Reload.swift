@@ -69,12 +69,13 @@ extension Collector {
         reload.accept()
         let paths = configuration.rules
         let isSilent = configuration.isSilent
+        let numbers = selection.numbers
         do throws(OutputError) {
             let errand = try Errand(name: "audit-rules") {
                 Result { () throws(RulesError) in
                     let rules = try RuleSet.load(paths: paths)
                     for remark in rules.skipped + rules.warnings where !isSilent { Screen.error("ebpf-audit: \(remark)\n") }
-                    return CompiledRules(rules)
+                    return CompiledRules(rules, after: numbers)
                 }
             }
             watch(errand.descriptor)

@@ -172,6 +172,8 @@ struct Stages: ~Copyable {
     private var current: Judge
     /// Rules of which calls may still be under way or in the ring, the newest first.
     private var earlier: [Judge] = []
+    /// Events that the list `task` has decided of.
+    private var marked = MarkedTasks()
     private var fileSystems: FileSystems?
     /// Tells when paths of the rules may lead elsewhere.
     private var pathChanges = PathChanges()
@@ -196,8 +198,9 @@ struct Stages: ~Copyable {
         self.fileSystems = fileSystems
         hidesFileSystems = rules.hidesFileSystems
         self.formatter = formatter
-        self.formatter.setKeys(rules.keys)
         self.queue = queue
+        marked.add(rules)
+        giveKeys()
     }
 
     /// The next event's serial.
@@ -214,6 +217,7 @@ struct Stages: ~Copyable {
         let place = earlierPlace(event)
         let verdict: Verdict
         var firstKey = 0
+        if let rule = marked.rule(of: event) { return pass(event, place, ofTasks: rule) }
         if hidesFileSystems { formatter.hiddenDevices = place.map { earlier[$0].hiddenDevices } ?? current.hiddenDevices }
         if let place {
             verdict = Self.judge(event, earlier[place].evaluator, &formatter, clock)
@@ -236,6 +240,20 @@ struct Stages: ~Copyable {
         if let rule = verdict.rule {
             if let place { earlier[place].hits[rule] += 1 } else { current.hits[rule] += 1 }
         }
+        counts.events += 1
+        if event.isIncomplete { counts.incomplete += 1 }
+        return true
+    }
+
+    /// The same for an event that rule `rule` of the list `task` has decided of, before it was made.
+    private mutating func pass(_ event: borrowing EventView, _ place: Int?, ofTasks rule: Int) -> Bool {
+        if hidesFileSystems { formatter.hiddenDevices = place.map { earlier[$0].hiddenDevices } ?? current.hiddenDevices }
+        if hidesAll(event, place) {
+            counts.filtered += 1
+        } else {
+            guard format(event, realtime(event), marked.firstKey + rule) else { return false }
+        }
+        marked.count(rule)
         counts.events += 1
         if event.isIncomplete { counts.incomplete += 1 }
         return true
@@ -315,6 +333,7 @@ struct Stages: ~Copyable {
         earlier.insert(current, at: 0)
         if earlier.count > Self.earlierLimit { earlier.removeLast() }
         current = next
+        marked.add(rules)
         pathsLookedAt = -.infinity
         _ = fileSystems?.refresh()
         lookAtFileSystems()
@@ -332,7 +351,8 @@ struct Stages: ~Copyable {
     /// The events that each of the rules in force has decided.
     mutating func hits() -> RuleHits {
         for place in earlier.indices { current.takeHits(of: &earlier[place]) }
-        return RuleHits(rules: current.evaluator.rules.rules, hits: current.hits)
+        let tasks = marked.hits(of: current.evaluator.rules)
+        return RuleHits(rules: current.evaluator.rules.rules + tasks.rules, hits: current.hits + tasks.hits)
     }
 
     /// The formatter knows keys by number: those in force first, earlier ones behind.
@@ -342,6 +362,8 @@ struct Stages: ~Copyable {
             earlier[place].firstKey = keys.count
             keys += earlier[place].evaluator.rules.keys
         }
+        marked.firstKey = keys.count
+        keys += marked.keys
         formatter.setKeys(keys)
     }
 

@@ -23,7 +23,8 @@ struct Replay: ~Copyable {
     init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
         self.configuration = configuration
         self.rules = rules
-        hits = RuleHits(rules: rules.rules, hits: Array(repeating: 0, count: rules.rules.count))
+        let counted = rules.rules + rules.recordingTaskRules
+        hits = RuleHits(rules: counted, hits: Array(repeating: 0, count: counted.count))
         (queue, writer) = try Outputs.open(configuration)
         if rules.hidesFileSystems, !configuration.isSilent {
             Screen.error("ebpf-audit: which file systems were mounted is not known: the list filesystem has no effect\n")

@@ -9,12 +9,18 @@ internal import KernelProbe
 struct CompiledRules: Sendable {
     let rules: RuleSet
     let image: MapImage
+    /// Of the rules of the list `task`, these and those before.
+    let numbers: TaskNumbers
     /// Path hooks that calls need which some rule may select.
     let hookGroups: HookGroups
 
-    init(_ rules: RuleSet) {
+    /// - Parameter earlier: ``numbers`` of the rules before these.
+    init(_ rules: RuleSet, after earlier: TaskNumbers = TaskNumbers()) {
         self.rules = rules
-        image = MapImage(rules)
+        var numbers = earlier
+        numbers.add(rules)
+        self.numbers = numbers
+        image = MapImage(rules, numbers: numbers)
         var groups: HookGroups = []
         for (slot, shape) in SyscallShapes.wireTable().enumerated()
         where slot < image.index.count && image.index[slot].flags & UInt16(AS_INDEX_ENTRY.rawValue) != 0 {
@@ -50,6 +56,9 @@ struct Selection {
 
     /// How many rules there are.
     var ruleCount: Int { current.rules.rules.count }
+
+    /// Of the rules of the list `task` so far.
+    var numbers: TaskNumbers { current.numbers }
 
     /// Attaches the hooks that the rules need, before the programs are attached.
     func attachHooks(_ kernel: borrowing KernelSide, ways: HookWays) -> HooksReport {

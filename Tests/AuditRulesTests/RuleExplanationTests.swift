@@ -26,6 +26,9 @@ import Testing
             "r:1: writes kill of the 64-bit table where uid differs from euid and it fails."
         ),
         ("-a never,task -F uid=7", "r:1: looks at none of the calls of tasks that are made where uid is 7."),
+        (
+            "-a always,task -F uid=7", "r:1: writes every call of tasks that are made where uid is 7, whatever rules of the list exit say."
+        ),
         ("-a always,exclude -F msgtype=CWD", "r:1: leaves out records where the type is CWD."),
         ("-a never,exclude -F msgtype=CWD", "r:1: leaves out records where the type is CWD."),
         ("-a always,exclude", "r:1: leaves out nothing, because it has no field."),

@@ -31,6 +31,43 @@ import Testing
         #expect(image.clauses.count == 3)
     }
 
+    /// What the clauses of the list mark tasks with: enum as_task_mark.
+    private func marks(_ image: MapImage) -> [UInt32] {
+        image.list[Int(image.tasks.first)..<Int(image.tasks.first) + Int(image.tasks.count)].map { image.clauses[Int($0)].rule }
+    }
+
+    @Test func alwaysHasItsNumberInItsPlace() throws {
+        let text = "-a never,task -F uid=1\n-a always,task -F uid=2\n-a never,task -F uid=3\n-a always,task"
+        let image = try image(text + "\n-a never,task -F uid=4")
+        #expect(marks(image) == [1, 2, 1, 3])
+        #expect(selectedTests(image) == [["11 0 1"], ["11 0 2"], ["11 0 3"], []])
+        let all = try self.image("-a always,task\n-a never,task").tasks
+        #expect(all.flags & UInt16(AS_INDEX_UNCONDITIONAL.rawValue) != 0 && all.first == 2)
+        #expect(try self.image("-a never,task").tasks.first == 1)
+    }
+
+    // Calls of marked tasks are selected, whatever their numbers, and those of others by their rules.
+    @Test func everyCallMayBeOneOfAMarkedTask() throws {
+        let wanted = UInt16(AS_INDEX_ENTRY.rawValue | AS_INDEX_EXIT.rawValue)
+        let image = try image("-a always,task -F uid=2\n-a always,exit -F arch=b64 -S 1 -F a0=1")
+        #expect(image.index.allSatisfy { $0.flags == wanted })
+        #expect(image.index.count { $0.count > 0 } == 1)
+        #expect(try self.image("-a never,task -F uid=2\n-a always,exit -F arch=b64 -S 1 -F a0=1").index.count { $0.flags != 0 } == 1)
+    }
+
+    @Test func numbersStayWhenRulesCome() throws {
+        let first = try RuleSet.compile(Array("-a always,task -F uid=2\n-a always,task -F uid=3".utf8), named: "test.rules")
+        var numbers = TaskNumbers()
+        numbers.add(first)
+        let second = try RuleSet.compile(
+            Array("-a always,task -F uid=4\n-a always,task -F uid=3\n-a never,task".utf8), named: "test.rules")
+        #expect(marks(MapImage(second, numbers: numbers)) == [4, 3, 1])
+        // No rule of them is left, but tasks that they marked may be.
+        let third = try RuleSet.compile(Array("-a always,exit -F arch=b64 -S 1".utf8), named: "test.rules")
+        #expect(MapImage(third, numbers: numbers).index.allSatisfy { $0.flags & UInt16(AS_INDEX_ENTRY.rawValue) != 0 })
+        #expect(MapImage(third).index.count { $0.flags != 0 } == 1)
+    }
+
     @Test(arguments: ["arch=b64", "arch!=b64", "a0=1", "a3!=1", "saddr_fam=2", "exe=/bin/sh"])
     func noTaskHasACall(_ field: String) throws {
         let set = try RuleSet.compile(Array("-a never,task -F \(field)".utf8), named: "test.rules")
@@ -43,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "-a always,task", "-a always,task -F uid=1", "-a never,task -F gid=1", "-a never,task -F egid!=1",
+        "-a always,task -F gid=1", "-a never,task -F gid=1", "-a never,task -F egid!=1",
         "-a never,task" + (1...8).map { " -F uid!=\($0)" }.joined(), (1...7).map { "-a never,task -F uid=\($0)" }.joined(separator: "\n"),
     ])
     func whatCannotBeJudgedIsRefused(_ text: String) {

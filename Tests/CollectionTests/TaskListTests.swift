@@ -35,6 +35,78 @@ extension CollectionTests {
             #expect(count == expected)
         }
 
+        /// What the records of getppid say as their key, of the three tasks with 20 calls each, and how many other calls are told of.
+        private static func told(rules: (Int) -> String) throws -> (keys: [String: Int], others: Int, report: String) {
+            let workload = try Workload("counted", ["3", "20"])
+            let collector = try Collector(rules: rules(Int(workload.pid)) + calls)
+            workload.release()
+            _ = try workload.finish()
+            try collector.stop()
+            var keys: [String: Int] = [:]
+            var others = 0
+            for event in try collector.events() {
+                let call = try event.call()
+                guard try call.need("pid") == "\(workload.pid)" else { continue }
+                // getppid is 110 of the 64-bit table.
+                if try call.need("syscall") == "110" { keys[try call.need("key"), default: 0] += 1 } else { others += 1 }
+            }
+            return (keys, others, collector.error)
+        }
+
+        @Test(
+            "of a task that always names when it is made everything is told, with that rule's key, whatever the list exit says",
+            arguments: [
+                ("-a always,task -F pid=%", ["(null)": 60]), ("-a always,task -F pid!=%", ["\"calls\"": 60]),
+                ("-a always,task -F pid=%\n-A never,exit -F arch=b64 -S getppid", ["(null)": 60]),
+                ("-a never,task -F pid=%\n-a always,task", [:]), ("-a always,task -F pid=%\n-a never,task", ["(null)": 60]),
+                ("-a always,task -F uid=1 -F pid=%\n-a always,task -F uid=0 -F pid=%", ["(null)": 60]),
+                ("-a always,task -F pid=%\n-a always,exclude -F msgtype=SYSCALL -F pid=%", [:]),
+            ])
+        func always(_ rule: String, _ expected: [String: Int]) throws {
+            let told = try Self.told { pid in rule.replacing("%", with: "\(pid)") + "\n" }
+            #expect(told.keys == expected)
+            // Each of the three ends by exit, of which there is an event, too (__audit_free()).
+            #expect(expected["(null)"] == nil ? told.others == 0 : told.others >= 3)
+        }
+
+        @Test("the report counts what such a rule has decided")
+        func alwaysCounts() throws {
+            let told = try Self.told { pid in "-a always,task -F pid=\(pid)\n-a always,task -F uid=4242\n" }
+            let hits = try Hits.parse(told.report)
+            #expect(hits.rules.filter { $0.key.hasPrefix("-a always,task -F pid=") }.map(\.value) == [60 + told.others])
+            // The one of the list exit, and that of a user whom nobody is.
+            #expect(hits.others == "2 of 3")
+        }
+
+        @Test("it is told of when the rules are others, until it ends")
+        func alwaysStays() throws {
+            let scratch = try Scratch()
+            let collector = try Collector(rules: "-a always,task\n")
+            let marked = try Child("/bin/cat", input: .pipe, output: .file(scratch.file("marked")))
+            try collector.scratch.write("rules", "-a always,exit -F arch=b64 -S exit_group -k ends\n")
+            #expect(try Reload.reload(collector).end == .exit(0))
+            let unmarked = try Child("/bin/cat", input: .pipe, output: .file(scratch.file("unmarked")))
+            for child in [marked, unmarked] {
+                child.send("x")
+                child.closeInput()
+                _ = try child.wait(seconds: 30)
+            }
+            try collector.stop()
+            var keys: [String: Set<String>] = [:]
+            var reads: [String: Int] = [:]
+            for event in try collector.events() {
+                let call = try event.call()
+                let pid = try call.need("pid")
+                keys[pid, default: []].insert(try call.need("key"))
+                if try call.need("syscall") == "0" { reads[pid, default: 0] += 1 }
+            }
+            #expect(keys["\(marked.pid)"] == ["(null)"])
+            #expect(keys["\(unmarked.pid)"] == ["\"ends\""])
+            // One byte and the end of the pipe are two reads, and the program itself is loaded with more.
+            #expect(reads["\(marked.pid)", default: 0] >= 2)
+            #expect(reads["\(unmarked.pid)"] == nil)
+        }
+
         @Test("new rules are of tasks that are made from then on; others stay as they were judged")
         func reload() throws {
             let scratch = try Scratch()

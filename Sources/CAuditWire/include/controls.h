@@ -29,7 +29,7 @@ struct asc_controls {
 	__u64 cookie;                /* what the collector's own call of AS_INDEX_TICK carries */
 	__u64 control_clock_sequence; /* where the coarse clock is, see clock.h in bpf/; 0 where that is not known */
 	__u64 control_clock_time;
-	__u32 control_tasks; /* whether tasks have been made of which nothing is told, or may be */
+	__u32 control_tasks; /* whether there are marked tasks, or may be */
 	__u32 reserved;
 };
 

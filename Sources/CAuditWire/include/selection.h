@@ -115,11 +115,19 @@ struct as_clause {
 };
 
 /*
- * The list task. For each generation one more entry like those of the index; its clauses are the `never` rules of that list, looked at when a
- * task is made. Here they select: the tasks of which nothing is told (AS_INDEX_ENTRY when there are any). All of them are exact, and as many
- * as the programs of every tier look at.
+ * The list task. For each generation one more entry like those of the index (AS_INDEX_ENTRY when there are any); its clauses are the rules of
+ * that list, looked at when a task is made. The first that holds marks the task with its as_clause.rule, which here is one of
+ * as_task_mark; with AS_INDEX_UNCONDITIONAL as_index.first is that of all tasks. All of them are exact, none has AS_CLAUSE_NEVER, and
+ * there are as many as the programs of every tier look at.
+ *
+ * While tasks may be marked with AS_TASK_ALWAYS, every entry of the index has AS_INDEX_ENTRY and AS_INDEX_EXIT.
  */
 #define AS_TASK_RULES_MAX 6
+
+enum as_task_mark {
+	AS_TASK_NEVER = 1,  /* nothing is told of it */
+	AS_TASK_ALWAYS = 2, /* all its calls are; with the number of the rule added, see aw_tag.AW_SECTION_TASK */
+};
 
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");

@@ -137,6 +137,11 @@ enum aw_tag {
 	 * that have never had a name (memfd and the like).
 	 */
 	AW_SECTION_OBJECT_PATH = 17,
+	/*
+	 * __u32 number of the rule of the list task with `always` that matched when the task was made: the kernel's audit writes all calls of such
+	 * a task. Rules have numbers from 0 on, in the order in which they are tried, and those that come later in a run the next ones.
+	 */
+	AW_SECTION_TASK = 18,
 };
 
 enum aw_section_flags {

@@ -22,7 +22,8 @@ extension EventBuilder {
         setCommand(Self.bytes(upTo: 20, random: &random))
         if Bool.random(using: &random) { flags |= UInt8(AW_FLAG_STEPS.rawValue) }
         if Int.random(in: 0..<4, using: &random) == 0 { flags |= UInt8(AW_FLAG_STEPS_READ.rawValue) }
-        for tag in SectionTag.allCases where Bool.random(using: &random) {
+        // Of which rule it is tells the records nothing.
+        for tag in SectionTag.allCases where tag != .task && Bool.random(using: &random) {
             addRandom(tag, random: &random)
         }
     }
@@ -53,6 +54,7 @@ extension EventBuilder {
                 add(object, as: role)
             }
         case .groups: add(tag, [1, 0, 0, 0])
+        case .task: break
         case .objectPath: for role in UInt8(1)...5 { add(tag, detail: role, Self.bytes(upTo: 4106, random: &random)) }
         case .ancestors:
             for role in UInt8(1)...5 {
