@@ -81,7 +81,9 @@ struct TierLimits {
     /// `bpf_get_current_task_btf()`.
     static let guarded: Set<Int32> = [118, 158]
     /// Helpers of programs that are loaded on later kernels alone (6.14, Sources/CBPF/Calls.c): `bpf_task_pt_regs()`, 5.15.
-    static let later: [String: Set<Int32>] = ["enter_functions": [175], "leave_functions": [175]]
+    static let later: [String: Set<Int32>] = [
+        "enter_functions": [175], "leave_functions": [175], "enter_single": [175], "leave_single": [175],
+    ]
     /// `MAX_BPF_STACK`
     static let stack = 512
 
