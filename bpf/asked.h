@@ -106,6 +106,24 @@ static __always_inline void asked__object(__u32 slot, __u32 kind, __u32 role, __
 		asked__ancestors(slot, role, descriptor);
 }
 
+/* Below it are descriptors only: vm.mmap_min_addr keeps the first pages free, and fs.nr_open is at most 2^30 but seldom more than this. */
+#define FIRST_ADDRESS (1 << 20)
+
+/*
+ * The path of the directory at which the name in argument `n` + 1 begins, when it is relative and argument `n` a descriptor. mount(2) and the like
+ * have an address there, and AT_FDCWD is no descriptor.
+ */
+static __always_inline void asked__directory(__u32 slot, __u32 kind, const struct inflight *call, __u32 n)
+{
+	char first = '/';
+
+	if (!(call->shape.paths & 2 << n) || call->args[n] >= FIRST_ADDRESS)
+		return;
+	bpf_probe_read_user(&first, sizeof(first), (void *)call->args[n + 1]);
+	if (first != '/')
+		asked__path(slot, AW_ROLE_DIRECTORY + n, call->args[n], kind);
+}
+
 static __always_inline void asked__add(struct record_memory *record, __u32 slot, __u32 kind, const struct inflight *call, long ret)
 {
 	bool has_steps = record->flags & AW_FLAG_STEPS;
@@ -114,6 +132,13 @@ static __always_inline void asked__add(struct record_memory *record, __u32 slot,
 		asked__program(slot);
 	if (!(control_wanted & (ASC_WANTED_ANCESTORS | ASC_WANTED_PATHS)))
 		return;
+	/* By the path rules find directories, too, where nothing tells of their inodes. */
+	if (control_wanted & ASC_WANTED_PATHS || !has_steps) {
+		asked__directory(slot, kind, call, 0);
+		asked__directory(slot, kind, call, 1);
+		asked__directory(slot, kind, call, 2);
+		asked__directory(slot, kind, call, 3);
+	}
 	/* Of a descriptor's file the steps do not tell. */
 	if (call->shape.fd_arg != ASH_NO_ARGUMENT)
 		asked__object(slot, kind, AW_ROLE_DESCRIPTOR, call->shape.fd_arg == 0 ? call->args[0] : call->args[1], false);

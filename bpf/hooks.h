@@ -8,6 +8,7 @@
 #ifndef EBPF_AUDIT_HOOKS_H
 #define EBPF_AUDIT_HOOKS_H
 
+#include "hook_path.h"
 #include "special.h"
 #include "trace.h"
 
@@ -248,8 +249,13 @@ static __always_inline void hook__looked_up(struct trace *trace, struct filename
 	/* 6.11 and later look up an empty or missing name without one (AT_EMPTY_PATH). */
 	__u32 number = name ? hook__name(trace, name) : AW_STEP_NO_NAME;
 
-	if (!failed)
-		hook__file(trace, number, flags, PEEK(path, dentry));
+	if (failed)
+		return;
+	struct dentry *dentry = PEEK(path, dentry);
+
+	/* First, because it must begin within the first half of the steps' room. */
+	hook__path(trace, dentry, PEEK(path, mnt));
+	hook__file(trace, number, flags, dentry);
 }
 
 /* --- audit_inode_child() --- */

@@ -39,6 +39,8 @@ struct trace {
 	__u64 rename_old;       /* dentries and directory of a rename under way, until the old one may go */
 	__u64 rename_new;
 	__u64 rename_directory;
+	__u64 path_dentry;      /* whose path is to be noted, see hook_path.h */
+	__u64 path_vfsmount;
 	__u32 open_flag;        /* of struct open_flags */
 	__u32 intent;
 	__u16 used;             /* bytes of steps */
@@ -49,6 +51,8 @@ struct trace {
 	bool is_active;         /* the call is under way */
 	bool is_cut;            /* a step found no room */
 	bool has_ancestors;     /* all files so far have their directories with them */
+	bool has_paths;         /* what names lead to has its path with it */
+	bool is_path_cut;       /* one of these is longer than what is noted */
 	__u8 depth[TRACE_FUNCTIONS]; /* calls under way of a function that a pair of kprobes is on, see hooks_kprobe.bpf.c */
 	__u64 saved[TRACE_FUNCTIONS][TRACE_DEPTH][2]; /* their arguments */
 	struct trace_walk walk;
@@ -100,6 +104,8 @@ static __always_inline void trace__begin(__u64 task, const struct inflight *call
 	trace->groups = groups;
 	trace->is_cut = false;
 	trace->has_ancestors = control_wanted & ASC_WANTED_ANCESTORS;
+	trace->has_paths = control_wanted & ASC_WANTED_PATHS;
+	trace->is_path_cut = false;
 	__builtin_memset(trace->depth, 0, sizeof(trace->depth));
 	trace->is_active = true;
 }
@@ -116,6 +122,8 @@ static __always_inline bool trace__end(struct record_memory *record, __u64 task,
 	__u32 used = trace->used;
 
 	trace->is_active = false;
+	if (trace->is_path_cut)
+		record__incomplete(record);
 	if (trace->is_cut || used > AW_STEPS_MAX || !RECORD_ROOM(record, AW_STEPS_MAX)) {
 		record__incomplete(record);
 		return false;

@@ -225,8 +225,8 @@ extension SectionTag {
         // The longest is a module's name (MODULE_NAME_LEN); each reader checks for its own structure.
         case .special: length <= 64
         case .target: length == MemoryLayout<aw_target>.size
-        // The longest is a child with its name; each reader checks for its own structure.
-        case .step: length <= MemoryLayout<aw_step_child>.size + Int(AW_STEP_TEXT_MAX)
+        // The longest is a path; each reader checks for its own structure.
+        case .step: length <= MemoryLayout<aw_step_path>.size + Int(AW_STEP_PATH_MAX)
         }
     }
 }

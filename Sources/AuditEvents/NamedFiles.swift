@@ -14,11 +14,15 @@ package struct NamedFile: BitwiseCopyable, Sendable {
     /// Where its name is in the sections of the event: a directory part for the entry of a directory. -1: it has none.
     package var nameOffset: Int32
     package var nameCount: Int32
-    /// A relative name begins at the working directory, not at a directory that is not known.
-    package var isBelowWorkingDirectory: Bool
+    /// A relative name begins at the working directory.
+    package var isBelowWorkingDirectory: Bool {
+        directoryArgument < 0
+    }
+    /// The argument that is the descriptor of the directory where a relative name begins, or -1.
+    package var directoryArgument: Int8
 
     package init(
-        object: aw_object?, isFound: Bool, isChanged: Bool = false, nameOffset: Int32, nameCount: Int32, isBelowWorkingDirectory: Bool
+        object: aw_object?, isFound: Bool, isChanged: Bool = false, nameOffset: Int32, nameCount: Int32, directoryArgument: Int8 = -1
     ) {
         self.object = object ?? aw_object()
         isKnown = object != nil
@@ -26,7 +30,7 @@ package struct NamedFile: BitwiseCopyable, Sendable {
         self.isChanged = isChanged
         self.nameOffset = nameOffset
         self.nameCount = nameCount
-        self.isBelowWorkingDirectory = isBelowWorkingDirectory
+        self.directoryArgument = directoryArgument
     }
 }
 
@@ -36,7 +40,7 @@ package struct NamedFiles: Sendable {
     package static let capacity = 24
 
     private var files = InlineArray<24, NamedFile>(
-        repeating: NamedFile(object: nil, isFound: false, nameOffset: 0, nameCount: -1, isBelowWorkingDirectory: false))
+        repeating: NamedFile(object: nil, isFound: false, nameOffset: 0, nameCount: -1))
     package private(set) var count = 0
 
     /// None.

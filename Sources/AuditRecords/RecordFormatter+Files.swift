@@ -28,21 +28,29 @@ extension RecordFormatter {
                 NamedFile(
                     object: object, isFound: isFound, isChanged: isChild && event.succeeded, nameOffset: item.name.offset,
                     nameCount: hasName ? max(0, item.name.count) : -1,
-                    isBelowWorkingDirectory: Self.beginsAtWorkingDirectory(item, event, index: index)))
+                    directoryArgument: Self.directoryArgument(item, event, index: index)))
         }
         return files
     }
 
-    /// Whether a relative name is one of the working directory: the argument before it is AT_FDCWD, or no descriptor. Only calls
-    /// whose first argument is a descriptor have names behind others; those of mount(2) and the like are addresses, which no
-    /// descriptor reaches.
-    private static func beginsAtWorkingDirectory(_ item: PathItem, _ event: borrowing EventView, index: SectionIndex) -> Bool {
+    /// The argument that is the descriptor of the directory where a relative name begins; -1 where it begins at the working directory: the
+    /// argument before it is AT_FDCWD, or no descriptor. Only calls whose first argument is a descriptor have names behind others; those of
+    /// mount(2) and the like are addresses, which no descriptor reaches.
+    private static func directoryArgument(_ item: PathItem, _ event: borrowing EventView, index: SectionIndex) -> Int8 {
         for argument in 0..<6 where index.pathnames[argument].isPresent && index.pathnames[argument].offset == item.name.offset {
-            if argument == 0 { return true }
-            let before = argument == 1 ? event.call.args.0 : argument == 2 ? event.call.args.1 : event.call.args.2
-            return Int32(truncatingIfNeeded: before) == -100 || before > firstAddress && before >> 32 != 0xffff_ffff
+            let before: UInt64
+            switch argument {
+            case 0: return -1
+            case 1: before = event.call.args.0
+            case 2: before = event.call.args.1
+            case 3: before = event.call.args.2
+            case 4: before = event.call.args.3
+            default: before = event.call.args.4
+            }
+            let isDirectory = Int32(truncatingIfNeeded: before) != -100 && (before <= firstAddress || before >> 32 == 0xffff_ffff)
+            return isDirectory ? Int8(argument - 1) : -1
         }
-        return true
+        return -1
     }
 
     /// Below it are descriptors only (`vm.mmap_min_addr` keeps the first pages free, and `fs.nr_open` is at most 2^30).

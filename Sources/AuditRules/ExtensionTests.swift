@@ -5,10 +5,10 @@ internal import CAuditWire
 /// The tests that audit rules do not have: fields that begin with `x-`. Of what is not known neither = nor != holds, so that it is not
 /// decided upon: a rule that writes does not write it, and one that refuses does not refuse it.
 struct ExtensionTests: ~Escapable {
-    private enum Answer { case no, yes, unknown }
+    enum Answer { case no, yes, unknown }
 
-    private let event: EventView
-    private let paths: RulePaths
+    let event: EventView
+    let paths: RulePaths
     /// The event has just happened, so that its process's parents may still be there.
     private let isLive: Bool
 
@@ -32,66 +32,6 @@ struct ExtensionTests: ~Escapable {
             default: .unknown
             }
         return answer == (test.op == .equal ? .yes : .no)
-    }
-
-    private func isAny(of files: Span<NamedFile>, _ file: Int?, _ globs: [Glob]) -> Answer {
-        var answer = Answer.no
-        for position in 0..<files.count where file == nil || file == position {
-            var text = PathText()
-            if let path = realPath(of: files[position]) {
-                text.build(path.text, isDirectoryOnly: path.isDirectoryOnly)
-                if text.matches(globs, aliases: paths) { return .yes }
-                continue
-            }
-            if text.build(files[position], event) {
-                if text.matches(globs, aliases: paths) { return .yes }
-                continue
-            }
-            // It is not known where the name begins, if it has one: only a pattern that takes any beginning can match.
-            answer = .unknown
-            let sections = WireReader(event.sections)
-            guard files[position].nameCount > 0,
-                let name = try? sections.slice(at: Int(files[position].nameOffset), count: Int(files[position].nameCount))
-            else { continue }
-            for glob in globs where glob.matches(name) { return .yes }
-        }
-        return answer
-    }
-
-    /// The path of a file that the call has come to, whatever its name was, where the kernel side tells it.
-    ///
-    /// - Returns: for the directory of a file that was made the path of that file, and that it is its directory.
-    @_lifetime(copy self)
-    private func realPath(of file: NamedFile) -> RealPath? {
-        guard file.isKnown else { return nil }
-        var walk = event.walk
-        while let section = walk.next() {
-            guard section.tag == .objectPath, section.errno == 0, !section.isCut else { continue }
-            if isObject(file.object, of: section.detail) { return RealPath(text: section.bytes, isDirectoryOnly: false) }
-            if section.detail == UInt8(AW_ROLE_RESULT.rawValue), isObject(file.object, of: UInt8(AW_ROLE_RESULT_PARENT.rawValue)) {
-                return RealPath(text: section.bytes, isDirectoryOnly: true)
-            }
-        }
-        return nil
-    }
-
-    private struct RealPath: ~Escapable {
-        let text: RawSpan
-        /// The last part does not belong to it.
-        let isDirectoryOnly: Bool
-
-        @_lifetime(copy text)
-        init(text: RawSpan, isDirectoryOnly: Bool) {
-            self.text = text
-            self.isDirectoryOnly = isDirectoryOnly
-        }
-    }
-
-    /// Whether the event's object of `role` is `object`.
-    private func isObject(_ object: aw_object, of role: UInt8) -> Bool {
-        guard let section = event.section(.object, detail: role), let own = try? WireReader(section.bytes).load(at: 0, as: aw_object.self)
-        else { return false }
-        return own.inode == object.inode && own.dev_major == object.dev_major && own.dev_minor == object.dev_minor
     }
 
     private func matchesProgram(_ glob: Glob) -> Bool {

@@ -20,7 +20,11 @@ struct PathText {
         let isAbsolute =
             file.nameCount > 0 && (try? sections.load(at: Int(file.nameOffset), as: UInt8.self)) == Self.slash
         if !isAbsolute {
-            guard file.isBelowWorkingDirectory, let directory = event.section(.workingDirectory), directory.errno == 0 else { return false }
+            let directory =
+                file.isBelowWorkingDirectory
+                ? event.section(.workingDirectory)
+                : event.section(.objectPath, detail: UInt8(AW_ROLE_DIRECTORY.rawValue) + UInt8(file.directoryArgument))
+            guard let directory, directory.errno == 0 else { return false }
             append(directory.bytes)
         }
         if file.nameCount > 0 {
@@ -39,6 +43,33 @@ struct PathText {
             count -= 1
             if bytes[count] == Self.slash { break }
         }
+    }
+
+    /// Takes over a path of which the last part comes first, each with a slash behind it (`AW_STEP_PATH`), and that of `child` in this
+    /// directory, unless it is empty.
+    mutating func build(upward parts: RawSpan, child: RawSpan) {
+        let reader = WireReader(parts)
+        count = 0
+        guard parts.byteCount <= Self.capacity else { return }
+        var at = 0
+        var start = parts.byteCount
+        while at < parts.byteCount {
+            var end = at
+            while end < parts.byteCount, let byte = try? reader.load(at: end, as: UInt8.self), byte != Self.slash { end += 1 }
+            guard end < parts.byteCount else { return }
+            start -= end - at + 1
+            bytes[start] = Self.slash
+            for offset in 0..<end - at { bytes[start + 1 + offset] = (try? reader.load(at: at + offset, as: UInt8.self)) ?? 0 }
+            at = end + 1
+        }
+        count = parts.byteCount
+        append(child)
+    }
+
+    /// Whether it matches one of `globs` as the end of a path, whose beginning is not known.
+    func endMatches(_ globs: [Glob]) -> Bool {
+        for glob in globs where glob.matches(count: max(0, count - 1), { bytes[$0 + 1] }) { return true }
+        return false
     }
 
     /// Whether it matches one of `globs`, or does so by one of the aliases.

@@ -10,7 +10,7 @@ enum asc_wanted {
 	ASC_WANTED_GROUPS = 1 << 0,    /* AW_SECTION_GROUPS */
 	ASC_WANTED_PROGRAM = 1 << 1,   /* AW_ROLE_PROGRAM; not in the tiers for kernels before 5.8 */
 	ASC_WANTED_ANCESTORS = 1 << 2, /* AW_SECTION_ANCESTORS, AW_STEP_ANCESTORS; not in the tiers for kernels before 5.8 */
-	ASC_WANTED_PATHS = 1 << 3,     /* AW_SECTION_OBJECT_PATH; not in the tiers for kernels before 5.8 */
+	ASC_WANTED_PATHS = 1 << 3,     /* AW_SECTION_OBJECT_PATH, AW_STEP_PATH; not in the tiers for kernels before 5.8 */
 };
 
 /* What programs at the tracepoints of single calls do, in tier `btf`. */

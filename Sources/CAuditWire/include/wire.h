@@ -170,6 +170,11 @@ enum aw_role {
 	AW_ROLE_EXECUTABLE = 4,
 	/* The program file that the task runs when the call ends; only when a rule asks. */
 	AW_ROLE_PROGRAM = 5,
+	/*
+	 * + n: the directory behind descriptor argument n, at which the relative name in argument n + 1 begins. Of AW_SECTION_OBJECT_PATH only; where
+	 * the argument before a name is no descriptor of a directory but of something else, it is that one's path.
+	 */
+	AW_ROLE_DIRECTORY = 16,
 };
 
 enum aw_object_flags {
@@ -206,6 +211,12 @@ enum aw_step_kind {
 	AW_STEP_CREATE = 4,
 	/* ... or before it is removed. */
 	AW_STEP_DELETE = 5,
+	/*
+	 * struct aw_step_path, then the path of a file or directory that a name has led to, seen from the task's root: its parts, the last one first,
+	 * each with a '/' behind it; none for the root. Only when a rule asks. AW_CUT: there are more above. Files that are made or removed have
+	 * their directory's path only. It is no part of audit's list.
+	 */
+	AW_STEP_PATH = 6,
 };
 
 struct aw_step_read {
@@ -237,6 +248,15 @@ struct aw_step_child {
 	struct aw_object parent;
 	struct aw_object child; /* AW_OBJECT_ABSENT before it is made */
 };
+
+struct aw_step_path {
+	__u64 inode; /* of the file, by which it is found among the others */
+	__u32 dev_major; /* of the file system */
+	__u32 dev_minor;
+};
+
+/* Bytes of the text of an AW_STEP_PATH. */
+#define AW_STEP_PATH_MAX 511
 
 /* Of the name of a child (NAME_MAX) or of one that is no argument; a longer one is cut. */
 #define AW_STEP_TEXT_MAX 255
@@ -357,6 +377,7 @@ _Static_assert(sizeof(struct aw_clock) == 64, "aw_clock");
 _Static_assert(sizeof(struct aw_target) == 32, "aw_target");
 _Static_assert(sizeof(struct aw_step_file) == 48, "aw_step_file");
 _Static_assert(sizeof(struct aw_step_child) == 80, "aw_step_child");
+_Static_assert(sizeof(struct aw_step_path) == 16, "aw_step_path");
 _Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
 _Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");
 

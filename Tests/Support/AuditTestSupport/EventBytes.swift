@@ -22,6 +22,8 @@ package struct EventBytes {
 
     /// Sections behind all others.
     package var more: [(tag: SectionTag, detail: UInt8, bytes: [UInt8])] = []
+    /// Tags of those among ``more`` that are not whole (`AW_CUT`).
+    package var cut: Set<SectionTag> = []
     /// Flags of the header (`aw_header_flags`) beside those that follow from the rest.
     package var flags: UInt8 = 0
 
@@ -56,18 +58,22 @@ package struct EventBytes {
         }
         if let groups { event.add(.groups, groups.flatMap { rawBytes(of: $0) }) }
         if let address { event.add(.socketAddress, address) }
-        for section in more { event.add(section.tag, detail: section.detail, section.bytes) }
+        for section in more {
+            event.add(section.tag, detail: section.detail, flags: cut.contains(section.tag) ? UInt8(AW_CUT.rawValue) : 0, section.bytes)
+        }
         return event.bytes
     }
 
     /// A file that name `argument` has led to.
     ///
-    /// - Parameter object: nil when it is not known.
+    /// - Parameters:
+    ///   - object: nil when it is not known.
+    ///   - isBelowWorkingDirectory: false for a name that begins at the directory behind argument 0.
     package func file(_ argument: Int, _ object: aw_object?, isFound: Bool = true, isBelowWorkingDirectory: Bool = true) -> NamedFile {
         let before = names.prefix(argument).reduce(0) { $0 + 8 + ($1.utf8.count + 7) & ~7 }
         return NamedFile(
             object: object, isFound: isFound, nameOffset: Int32(before + 8), nameCount: Int32(names[argument].utf8.count),
-            isBelowWorkingDirectory: isBelowWorkingDirectory)
+            directoryArgument: isBelowWorkingDirectory ? -1 : 0)
     }
 
     /// ``objects`` as rules look at them.
