@@ -106,10 +106,11 @@ import Testing
     }
 
     @Test func directoriesAreFoundByThatPath() throws {
-        let real = try #require(unsafe realpath("/usr", nil).map { path in
-            defer { unsafe free(path) }
-            return unsafe String(cString: path)
-        })
+        let real = try #require(
+            unsafe realpath("/usr", nil).map { path in
+                defer { unsafe free(path) }
+                return unsafe String(cString: path)
+            })
         #expect(try unlinkAt("share/x", real)("-F dir=/usr/share"))
         #expect(try !unlinkAt("lib/x", real)("-F dir=/usr/share"))
         #expect(try !unlinkAt("share/x", nil)("-F dir=/usr/share"))
