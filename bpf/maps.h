@@ -295,10 +295,20 @@ struct leaving {
 	__u32 reserved;
 };
 
+/* A task that is being judged by the list task. */
+struct making {
+	__u64 child;
+	__u32 generation;
+	__u32 holds; /* the clauses so far of the rule that is looked at */
+	__u32 found; /* one more than the slot of the last clause of the rule that holds, or 0 */
+	__u32 reserved;
+};
+
 struct working_memory {
 	struct path_walk walk;
 	struct facts facts;
 	struct leaving leaving;
+	struct making making;
 	__u32 rounds; /* staged tiers: that the stage under way has had */
 };
 

@@ -33,7 +33,7 @@ int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_fork")
 int sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
-	return tasks__made((void *)ctx->args[0], (void *)ctx->args[1]);
+	return staged__made(ctx, (void *)ctx->args[0], (void *)ctx->args[1]);
 }
 
 SEC("raw_tp/sched_process_exec")

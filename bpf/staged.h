@@ -4,6 +4,7 @@
  * include/linux/bpf.h; 33 since 5.16):
  *
  *     sys_enter ─► memory ─► walk × n ─► special ─► members × n ─► remember
+ *     sched_process_fork ─► groups × n ─► judge × n
  *     sys_exit, sched_process_exit ─► fragments × n ─► facts ─► sections ─► special ─► exe × n ─► directory × n ─► process
  *
  * Each leaves out what the call at hand does not need. What they hand on is in the working memory of the CPU: tracepoints run with preemption
@@ -22,6 +23,7 @@
 #define GROUP_ROUNDS    (AW_TARGETS_MAX / GROUP_STEPS)
 
 _Static_assert(5 + FRAGMENT_ROUNDS + 2 * PATH_ROUNDS <= 32, "tail calls of a call that ends");
+_Static_assert(2 + AS_TASK_GROUPS_MAX + AS_RANGE_MAX / CLAUSES_TRIED <= 32, "tail calls of a task that is made");
 _Static_assert(4 + PATH_ROUNDS + GROUP_ROUNDS <= 32, "tail calls of a call that begins");
 
 enum stage {
@@ -37,6 +39,8 @@ enum stage {
 	LEAVE_EXE,
 	LEAVE_DIRECTORY,
 	LEAVE_PROCESS,
+	MADE_GROUPS,
+	MADE_JUDGE,
 	STAGES,
 };
 
@@ -52,6 +56,8 @@ int leave_special(void *ctx);
 int leave_exe(void *ctx);
 int leave_directory(void *ctx);
 int leave_process(void *ctx);
+int made_groups(void *ctx);
+int made_judge(void *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -72,6 +78,8 @@ struct {
 		[LEAVE_EXE] = (void *)&leave_exe,
 		[LEAVE_DIRECTORY] = (void *)&leave_directory,
 		[LEAVE_PROCESS] = (void *)&leave_process,
+		[MADE_GROUPS] = (void *)&made_groups,
+		[MADE_JUDGE] = (void *)&made_judge,
 	},
 };
 
@@ -415,6 +423,48 @@ int leave_process(void *ctx)
 	leave__process(ending.record, &ending.memory->leaving, ending.task, ending.memory->leaving.returned);
 	leave__send(ctx, ending.record, &ending.memory->leaving, ending.call);
 	leave__forget(ending.task, ending.call);
+	return 0;
+}
+
+/* --- a task is made --- */
+
+static __always_inline int staged__made(void *ctx, struct task_struct *parent, struct task_struct *child)
+{
+	if (tasks__begin(parent, child))
+		bpf_tail_call(ctx, &stages, MADE_GROUPS);
+	return 0;
+}
+
+SEC(STAGE)
+int made_groups(void *ctx)
+{
+	struct working_memory *memory = memory_of(&working_memory, PROGRAM_FORK);
+
+	if (!memory)
+		return 0;
+	if (tasks__group(memory->rounds)) {
+		memory->rounds += 1;
+		bpf_tail_call(ctx, &stages, MADE_GROUPS);
+		return 0;
+	}
+	memory->rounds = 0;
+	bpf_tail_call(ctx, &stages, MADE_JUDGE);
+	return 0;
+}
+
+SEC(STAGE)
+int made_judge(void *ctx)
+{
+	struct working_memory *memory = memory_of(&working_memory, PROGRAM_FORK);
+
+	if (!memory)
+		return 0;
+	if (tasks__judge(memory, memory->rounds)) {
+		memory->rounds += 1;
+		bpf_tail_call(ctx, &stages, MADE_JUDGE);
+		return 0;
+	}
+	tasks__end(memory);
 	return 0;
 }
 

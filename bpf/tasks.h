@@ -70,56 +70,179 @@ static __always_inline void tasks__publish(struct task_struct *parent, struct fa
 	facts->value[AS_FIELD_FSGID] = READ(cred, fsgid.val);
 }
 
-/* What the first of the rules that holds of the facts marks a task with, or 0. */
-static __always_inline __u32 tasks__judge(const struct as_index *index, __u32 generation)
+static __always_inline struct as_index *tasks__index(__u32 generation)
 {
-	__u32 half = generation % AS_GENERATIONS, found = 0;
+	__u32 slot = generation % AS_GENERATIONS;
 
+	return bpf_map_lookup_elem(&selection_tasks, &slot);
+}
+
+/* The slot of clause `position` of the list. */
+static __always_inline __u32 tasks__slot(const struct as_index *index, __u32 generation, __u32 position)
+{
+	__u32 half = generation % AS_GENERATIONS;
+	__u32 slot = half * AS_LIST_MAX + ((index->first + position) & (AS_LIST_MAX - 1));
+	__u32 *clause = bpf_map_lookup_elem(&selection_list, &slot);
+
+	return half * AS_CLAUSES_MAX + ((clause ? *clause : 0) & (AS_CLAUSES_MAX - 1));
+}
+
+/* NGROUPS_MAX is 65536. */
+#define GROUP_HALVINGS 17
+
+/* Whether the current task has supplementary group `group`, 1 or 0: groups_search() in kernel/groups.c. Without branches, as select__compare(). */
+static __always_inline __u64 tasks__is_member(__u64 group)
+{
+	struct group_info *info = BPF_CORE_READ(task__current(), cred, group_info);
+	const __u32 *members = (const void *)&info->gid;
+	__u64 low = 0, high = (__u32)BPF_CORE_READ(info, ngroups), found = 0;
+
+	barrier_var(group);
+	barrier_var(low);
 	TIER_LOOP
-	for (__u32 i = 0; i < AS_TASK_RULES_MAX; i++) {
-		__u32 tried = i;
+	for (int i = 0; i < GROUP_HALVINGS; i++) {
+		__u64 middle = (low + high) >> 1;
+		__u64 open = (__s64)(low - high) >> 63;
+		__u32 read = 0;
+
+		bpf_probe_read_kernel(&read, sizeof(read), members + middle);
+		__u64 member = read;
+
+		barrier_var(member);
+		__u64 less = (__s64)(member - group) >> 63;
+
+		found |= open & (__s64)((member ^ group) - 1) >> 63;
+		low += open & less & (middle + 1 - low);
+		high -= open & ~less & (high - middle);
+		barrier_var(low);
+		barrier_var(high);
+		barrier_var(found);
+	}
+	return found & 1;
+}
+
+/* Finds out fact AS_FIELD_GROUPS + `number` of the task that is being made. Returns 0 when there are no more. */
+TIER_FUNCTION int tasks__group(__u32 number)
+{
+	struct working_memory *memory = memory_of(&working_memory, PROGRAM_FORK);
+
+	if (!memory)
+		return 0;
+	__u32 generation = memory->making.generation;
+	__u32 position = number / AS_GROUPS_IN_CLAUSE, place = number % AS_GROUPS_IN_CLAUSE;
+	struct as_index *index = tasks__index(generation);
+
+	if (!index || position >= index->count || number >= AS_TASK_GROUPS_MAX)
+		return 0;
+	__u32 slot = tasks__slot(index, generation, position);
+	struct as_clause *clause = bpf_map_lookup_elem(&selection_clauses, &slot);
+
+	if (!clause || !(clause->flags & AS_CLAUSE_GROUPS) || place >= clause->count)
+		return 0;
+	const struct as_test *test = &clause->tests[MASKED(place, AS_GROUPS_IN_CLAUSE - 1)];
+	__u32 field = MASKED(AS_FIELD_GROUPS + number, 31), group = test->operand;
+	__u64 own = memory->facts.value[MASKED(test->field, 31)];
+
+	barrier_var(own);
+	memory->facts.value[field] = ((own ^ group) - 1) >> 63 | tasks__is_member(group);
+	memory->facts.known |= 1U << field;
+	return 1;
+}
+
+/*
+ * Round `round` of looking for the first rule that holds: CLAUSES_TRIED clauses. Returns 1 when there are more to look at, else making.found
+ * is known.
+ */
+static __always_inline int tasks__judge(struct working_memory *memory, __u32 round)
+{
+	__u32 generation = memory->making.generation;
+	struct as_index *index = tasks__index(generation);
+
+	if (!index)
+		return 0;
+	TIER_LOOP
+	for (__u32 i = 0; i < CLAUSES_TRIED; i++) {
+		__u32 tried = round * CLAUSES_TRIED + i;
 
 		barrier_var(tried); /* as in select__range() */
 		if (tried >= index->count)
-			break;
-		__u32 slot = half * AS_LIST_MAX + ((index->first + i) & (AS_LIST_MAX - 1));
-		__u32 *clause = bpf_map_lookup_elem(&selection_list, &slot);
+			return 0;
+		__u32 slot = tasks__slot(index, generation, tried);
+		int outcome = select__clause(slot, PROGRAM_FORK);
+		__u32 flags = outcome >> 8;
 
-		if (!clause)
-			break;
-		slot = half * AS_CLAUSES_MAX + (*clause & (AS_CLAUSES_MAX - 1));
-		if ((select__clause(slot, PROGRAM_FORK) & 3) == CLAUSE_YES) {
-			found = slot + 1;
-			break;
+		if (flags & AS_CLAUSE_GROUPS)
+			continue;
+		if ((outcome & 3) != CLAUSE_YES)
+			memory->making.holds = 0;
+		if (flags & AS_CLAUSE_MORE)
+			continue;
+		if (memory->making.holds) {
+			memory->making.found = slot + 1;
+			return 0;
 		}
+		memory->making.holds = 1;
 	}
-	if (!found)
-		return 0;
-	found -= 1;
-	struct as_clause *clause = bpf_map_lookup_elem(&selection_clauses, &found);
-
-	return clause ? clause->rule : 0;
+	return 1;
 }
 
-/* sched_process_fork: `parent`, the current task, has made `child`, which has not run yet. */
-static __always_inline int tasks__made(struct task_struct *parent, struct task_struct *child)
+static __always_inline void tasks__set(__u64 task, __u32 mark)
 {
-	__u32 generation = CONTROL(control_generation), slot = generation % AS_GENERATIONS, mark;
-	struct as_index *index = bpf_map_lookup_elem(&selection_tasks, &slot);
+	if (mark)
+		bpf_map_update_elem(&marked_tasks, &task, &mark, BPF_ANY);
+}
+
+/* The task has been judged. */
+static __always_inline void tasks__end(const struct working_memory *memory)
+{
+	__u32 slot = memory->making.found - 1;
+	struct as_clause *clause = memory->making.found ? bpf_map_lookup_elem(&selection_clauses, &slot) : NULL;
+
+	if (clause)
+		tasks__set(memory->making.child, clause->rule);
+}
+
+/*
+ * sched_process_fork: `parent`, the current task, has made `child`, which has not run yet. Returns the working memory, or NULL when the
+ * child need not be judged.
+ */
+static __always_inline struct working_memory *tasks__begin(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 generation = CONTROL(control_generation);
+	struct as_index *index = tasks__index(generation);
 	struct working_memory *memory = memory_of(&working_memory, PROGRAM_FORK);
-	__u64 key = (__u64)child;
 
 	if (!index || !memory || !child || !(index->flags & AS_INDEX_ENTRY))
-		return 0;
+		return NULL;
 	if (index->flags & AS_INDEX_UNCONDITIONAL) {
-		mark = index->first;
-	} else {
-		tasks__publish(parent, &memory->facts);
-		mark = tasks__judge(index, generation);
+		tasks__set((__u64)child, index->first);
+		return NULL;
 	}
-	if (mark)
-		bpf_map_update_elem(&marked_tasks, &key, &mark, BPF_ANY);
+	tasks__publish(parent, &memory->facts);
+	memory->making.child = (__u64)child;
+	memory->making.generation = generation;
+	memory->making.holds = 1;
+	memory->making.found = 0;
+	memory->rounds = 0;
+	return memory;
+}
+
+#ifndef TIER_STAGED
+
+static __always_inline int tasks__made(struct task_struct *parent, struct task_struct *child)
+{
+	struct working_memory *memory = tasks__begin(parent, child);
+
+	if (!memory)
+		return 0;
+	for (__u32 number = 0; number < AS_TASK_GROUPS_MAX; number++)
+		if (!tasks__group(number))
+			break;
+	tasks__judge(memory, 0);
+	tasks__end(memory);
 	return 0;
 }
+
+#endif
 
 #endif

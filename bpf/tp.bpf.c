@@ -95,7 +95,7 @@ int sched_process_fork(struct trace_fork *ctx)
 	}
 	/* A program that itself reads behind the end of what is handed over cannot be attached. */
 	bpf_probe_read(&child, sizeof(child), (const char *)ctx + offset);
-	return tasks__made(parent, pid__task(pid__find_at(compat__pid(parent), 0, child)));
+	return staged__made(ctx, parent, pid__task(pid__find_at(compat__pid(parent), 0, child)));
 }
 
 SEC("tp/sched/sched_process_exec")

@@ -33,7 +33,7 @@ package struct MapImage: Sendable {
         let size = Int(AS_SYSCALLS)
         index = Array(repeating: as_index(flags: 0, count: 0, first: 0), count: Int(AS_ABIS.rawValue) * size)
         // Those of the list task must have room, because nobody judges after them.
-        let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.ofAll == nil ? rules.taskRules.entries.count : 0)
+        let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.ofAll == nil ? rules.taskRules.clauseCount : 0)
         clauses = rules.compiled.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
         }
@@ -70,9 +70,20 @@ package struct MapImage: Sendable {
             return
         }
         let first = UInt32(list.count)
-        for entry in tasks.entries {
+        func add(_ tests: ArraySlice<as_test>, _ flags: UInt32, _ mark: UInt32) {
             list.append(UInt32(clauses.count))
-            clauses.append(as_clause(entry.tests[...], isNever: false, Int(mark(entry.rule))))
+            clauses.append(as_clause(kept: Array(tests), flags: AS_CLAUSE_EXACT.rawValue | flags, rule: mark))
+        }
+        for start in stride(from: 0, to: tasks.groups.count, by: Int(AS_GROUPS_IN_CLAUSE)) {
+            add(tasks.groups[start...].prefix(Int(AS_GROUPS_IN_CLAUSE)), AS_CLAUSE_GROUPS.rawValue, 0)
+        }
+        for entry in tasks.entries {
+            var rest = entry.tests[...]
+            while rest.count > Int(AS_TESTS_MAX) {
+                add(rest.prefix(Int(AS_TESTS_MAX)), AS_CLAUSE_MORE.rawValue, 0)
+                rest = rest.dropFirst(Int(AS_TESTS_MAX))
+            }
+            add(rest, 0, mark(entry.rule))
         }
         self.tasks = as_index(flags: as_index.selected, count: UInt16(list.count) - UInt16(first), first: first)
     }
@@ -134,7 +145,7 @@ extension as_clause {
     /// Its tests are the whole rule.
     package var isExact: Bool { flags & UInt8(AS_CLAUSE_EXACT.rawValue) != 0 }
 
-    /// The clause for the rule at `position`; of the list `task`, with `enum as_task_mark` in its place.
+    /// The clause for the rule at `position`.
     fileprivate init(_ tests: ArraySlice<CompiledTest>, isNever: Bool, _ position: Int) {
         var kept: [as_test] = []
         var isExact = true
@@ -149,11 +160,16 @@ extension as_clause {
             kept = Array((kept.filter(\.isKnownAtEntry) + kept.filter { !$0.isKnownAtEntry }).prefix(limit))
             isExact = false
         }
-        let none = as_test(field: 0, op: 0, reserved: 0, operand: 0)
-        let padded = kept + Array(repeating: none, count: limit - kept.count)
         let flags = (isNever ? AS_CLAUSE_NEVER.rawValue : 0) | (isExact ? AS_CLAUSE_EXACT.rawValue : 0)
+        self.init(kept: kept, flags: flags, rule: UInt32(position))
+    }
+
+    /// The clause with these tests, at most `AS_TESTS_MAX`.
+    fileprivate init(kept: [as_test], flags: UInt32, rule: UInt32) {
+        let none = as_test(field: 0, op: 0, reserved: 0, operand: 0)
+        let padded = kept + Array(repeating: none, count: Int(AS_TESTS_MAX) - kept.count)
         self.init(
-            flags: UInt8(flags), count: UInt8(kept.count), reserved: 0, rule: UInt32(position),
+            flags: UInt8(flags), count: UInt8(kept.count), reserved: 0, rule: rule,
             tests: (padded[0], padded[1], padded[2], padded[3], padded[4], padded[5], padded[6]))
     }
 }

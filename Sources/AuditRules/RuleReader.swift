@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-internal import CAuditWire
-
 /// Reads rules files, one after the other, as if `auditctl -R` had been called for each, and makes the set that the
 /// kernel would then have.
 package struct RuleReader {
@@ -63,14 +61,9 @@ package struct RuleReader {
 
     /// What of `rules`, all that there are, this version cannot judge.
     package static func unsupported(_ rules: [Rule]) -> [RuleDiagnostic] {
-        var found = rules.compactMap(\.unsupportedHere)
-        let tasks = TaskRules.deciding(rules)
-        if found.isEmpty, tasks.count > Int(AS_TASK_RULES_MAX) {
-            let place = tasks[Int(AS_TASK_RULES_MAX)].rule.place
-            let what = "more than \(AS_TASK_RULES_MAX) rules of the list task are"
-            found = [RuleDiagnostic(file: place.file, line: place.line, column: 1, word: "task", fault: .notSupportedYet(what))]
-        }
-        return found
+        guard let (rule, what) = TaskRules(rules).excess else { return [] }
+        let place = rule.place
+        return [RuleDiagnostic(file: place.file, line: place.line, column: 1, word: "task", fault: .notSupportedYet(what))]
     }
 
     /// What of a rule means nothing to this program.

@@ -11,19 +11,55 @@ struct TaskRules: Sendable {
     struct Entry: Sendable {
         let rule: Rule
         /// None where it matches every task.
-        let tests: [CompiledTest]
+        let tests: [as_test]
     }
 
     /// In the order in which they are tried; nothing is behind one that matches every task.
-    let entries: [Entry]
+    private(set) var entries: [Entry] = []
+    /// What facts from `AS_FIELD_GROUPS` on are: a field and a group that it, or a supplementary group, is.
+    private(set) var groups: [as_test] = []
+    /// Why the kernel programs cannot judge by all rules: the first that is too much, and what of it. It and what follows is not among the entries.
+    private(set) var excess: (rule: Rule, what: String)?
 
     init(_ rules: [Rule]) {
-        // Tests that these rules are left with have no paths.
-        var paths = RulePaths()
-        // More are refused where rules are read (``RuleReader/unsupported(_:)``).
-        entries = Self.deciding(rules).prefix(Int(AS_TASK_RULES_MAX)).map { rule, tests in
-            Entry(rule: rule, tests: tests.compactMap { CompiledTest($0, paths: &paths) })
+        var clauses = 0
+        for (rule, tests) in Self.deciding(rules) {
+            var groups = groups
+            let tests = tests.map { test in
+                let fact = Fact(test.field)?.rawValue ?? 0
+                guard test.asksForGroups else {
+                    return as_test(field: fact, op: test.op.rawValue, reserved: 0, operand: test.value)
+                }
+                let place = groups.firstIndex { $0.field == fact && $0.operand == test.value } ?? groups.count
+                if place == groups.count {
+                    groups.append(as_test(field: fact, op: UInt8(AS_EQUAL.rawValue), reserved: 0, operand: test.value))
+                }
+                return as_test(
+                    field: UInt8(truncatingIfNeeded: Int(AS_FIELD_GROUPS) + place), op: UInt8(AS_EQUAL.rawValue), reserved: 0,
+                    operand: test.op == .equal ? 1 : 0)
+            }
+            clauses += Self.clauses(ofTests: tests.count)
+            guard groups.count <= Int(AS_TASK_GROUPS_MAX) else {
+                excess = (rule, "gid and egid compared with more than \(AS_TASK_GROUPS_MAX) groups by = and != on the list task are")
+                return
+            }
+            guard clauses + Self.clauses(ofGroups: groups.count) <= Int(AS_RANGE_MAX) else {
+                excess = (rule, "so many rules and fields on the list task are")
+                return
+            }
+            self.groups = groups
+            entries.append(Entry(rule: rule, tests: tests))
         }
+    }
+
+    private static func clauses(ofGroups count: Int) -> Int { (count + Int(AS_GROUPS_IN_CLAUSE) - 1) / Int(AS_GROUPS_IN_CLAUSE) }
+
+    /// A rule without tests takes one, too.
+    private static func clauses(ofTests count: Int) -> Int { max(1, (count + Int(AS_TESTS_MAX) - 1) / Int(AS_TESTS_MAX)) }
+
+    /// How many clauses all of it takes.
+    var clauseCount: Int {
+        entries.reduce(Self.clauses(ofGroups: groups.count)) { count, entry in count + Self.clauses(ofTests: entry.tests.count) }
     }
 
     /// The rule that decides of all tasks, if it is one.
@@ -83,14 +119,5 @@ extension Rule {
             }
         }
         return deciding
-    }
-
-    /// What of a rule of this list the kernel programs cannot judge.
-    var unsupportedOfTask: String? {
-        guard let tests = testsOfTask else { return nil }
-        if let group = tests.first(where: \.asksForGroups) {
-            return "\(group.field.name ?? "gid")\(group.op.symbol) on the list task is"
-        }
-        return tests.count > Int(AS_TESTS_MAX) ? "more than \(AS_TESTS_MAX) fields on the list task are" : nil
     }
 }

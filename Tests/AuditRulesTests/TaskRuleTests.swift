@@ -79,18 +79,53 @@ import Testing
         #expect(try selectedTests(image("-a never,task -F exe!=/bin/sh -F uid=5")) == [["11 0 5"]])
     }
 
-    @Test(arguments: [
-        "-a always,task -F gid=1", "-a never,task -F gid=1", "-a never,task -F egid!=1",
-        "-a never,task" + (1...8).map { " -F uid!=\($0)" }.joined(), (1...7).map { "-a never,task -F uid=\($0)" }.joined(separator: "\n"),
-    ])
-    func whatCannotBeJudgedIsRefused(_ text: String) {
-        #expect(throws: RulesError.self) { try image(text) }
+    // What is compared with supplementary groups is a fact of its own, the same for all rules: 19 and up.
+    @Test func groupsAreFactsOfTheirOwn() throws {
+        let text = """
+            -a never,task -F gid=4 -F egid!=4
+            -a always,task -F gid!=4 -F gid=7 -F egid=8 -F gid=9 -F gid>5
+            """
+        let image = try image(text)
+        let places = image.list[Int(image.tasks.first)..<Int(image.tasks.first) + Int(image.tasks.count)]
+        let clauses = places.map { image.clauses[Int($0)] }
+        func tests(_ clause: as_clause) -> [String] {
+            (0..<Int(clause.count)).map { "\(clause.test($0).field) \(clause.test($0).operand)" }
+        }
+        let groups = UInt8(AS_CLAUSE_GROUPS.rawValue)
+        #expect(clauses.map { $0.flags & groups != 0 } == [true, true, false, false])
+        // gid is field 15, egid 16.
+        #expect(
+            clauses.map(tests) == [
+                ["15 4", "16 4", "15 7", "16 8"], ["15 9"], ["19 1", "20 0"], ["19 0", "21 1", "22 1", "23 1", "15 5"],
+            ])
+        #expect(clauses.map(\.rule) == [0, 0, 1, 2])
     }
 
-    @Test func sixRulesAreEnoughForEveryTier() throws {
-        let text = (1...6).map { "-a never,task -F uid=\($0)" }.joined(separator: "\n")
-        #expect(try image(text).tasks.count == 6)
-        // One that takes all makes the others needless.
-        #expect(try image(text + "\n-a never,task -F uid=7\n-a never,task").tasks.count == 0)
+    @Test func aLongRuleGoesOnInTheNextClause() throws {
+        let image = try image("-a always,task" + (1...15).map { " -F uid!=\($0)" }.joined() + "\n-a never,task -F uid=3")
+        #expect(selectedTests(image).map(\.count) == [7, 7, 1, 1])
+        let more = UInt8(AS_CLAUSE_MORE.rawValue)
+        let flags = image.list[Int(image.tasks.first)...].prefix(4).map { image.clauses[Int($0)].flags & more != 0 }
+        #expect(flags == [true, true, false, false])
+        #expect(marks(image).dropFirst(2) == [2, 1])
+    }
+
+    @Test func thereIsRoomForAsManyAsTheProgramsTry() throws {
+        func rules(_ count: Int) -> String { (1...count).map { "-a never,task -F uid=\($0)" }.joined(separator: "\n") }
+        #expect(try image(rules(64)).tasks.count == 64)
+        #expect(throws: RulesError.self) { try image(rules(65)) }
+        // One clause is for the groups.
+        #expect(try image(rules(62) + "\n-a always,task -F gid=1").tasks.count == 64)
+        #expect(throws: RulesError.self) { try image(rules(63) + "\n-a always,task -F gid=1") }
+        // One that leaves out all makes what leaves out some before it needless, but not what has all recorded.
+        #expect(try image(rules(70) + "\n-a never,task").tasks.flags & UInt16(AS_INDEX_UNCONDITIONAL.rawValue) != 0)
+        #expect(try image("-a always,task -F uid=0\n" + rules(70) + "\n-a never,task").tasks.count == 2)
+    }
+
+    @Test func thirteenGroupsAreAllThatTheProgramsKnow() throws {
+        let text = (1...13).map { "-a never,task -F gid=\($0) -F uid=\($0)" }.joined(separator: "\n")
+        #expect(try image(text + "\n-a never,task -F gid!=13").tasks.count == 4 + 14)
+        #expect(throws: RulesError.self) { try image(text + "\n-a never,task -F egid=13") }
+        #expect(try image(text + "\n-a never,task -F egid>13").tasks.count == 4 + 14)
     }
 }

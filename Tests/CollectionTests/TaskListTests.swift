@@ -69,6 +69,59 @@ extension CollectionTests {
             #expect(expected["(null)"] == nil ? told.others == 0 : told.others >= 3)
         }
 
+        /// The cases of `makers` whose tasks are told of, by the key of their call.
+        private static func cases(rules: String) throws -> [String: Set<Int>] {
+            let workload = try Workload("makers")
+            let collector = try Collector(rules: rules + calls)
+            workload.release()
+            _ = try workload.finish()
+            try collector.stop()
+            var found: [String: Set<Int>] = [:]
+            for event in try collector.events() {
+                let call = try event.call()
+                // WL_MARK + 1 of workload.h, and the case.
+                guard try call.need("syscall") == "110", try call.need("a0") == "6d61726c" else { continue }
+                found[try call.need("key"), default: []].insert(try #require(Int(call.need("a1"), radix: 16)))
+            }
+            return found
+        }
+
+        /// Tests of uid that hold of root, more than one clause has.
+        private static let long = (1...17).map { " -F uid!=\($0)" }.joined()
+        /// Rules that match nobody.
+        private static func idle(_ count: Int) -> String { (1...count).map { "-a never,task -F uid=\($0)\n" }.joined() }
+
+        private static let others = (5001...5011).map { "-a never,task -F gid=\($0) -F uid!=0\n" }.joined()
+
+        // The cases stand in makers.c. What is tested are the groups of the task that makes the one that is judged (groups_search()).
+        private static let groupRules: [(String, Set<Int>)] = [
+            ("-a always,task -F gid=4001", [0, 1]), ("-a always,task -F egid=4001", [0, 1, 2]),
+            ("-a always,task -F gid!=4001 -F gid>=4000", [2, 3, 4]), ("-a always,task -F egid!=4001 -F egid>=4000", [3, 4]),
+            ("-a always,task -F gid=5000", [4]), ("-a always,task -F gid=5999", [4]), ("-a always,task -F egid=5487", [4]),
+            ("-a always,task -F gid=4999", []), ("-a always,task -F gid=6000", []), ("-a always,task -F gid=4007", [3]),
+            ("-a always,task -F gid=3904", [1]), ("-a always,task -F gid>=4005", [2, 3, 4]),
+            ("-a always,task -F gid=4006 -F gid!=5100", [3]),
+            ("-a never,task -F gid=4007\n-a always,task -F gid=4006", [4]),
+            // In more clauses than one, and behind more than the programs of some tiers try at once.
+            ("-a always,task -F gid=4001\(long)", [0, 1]), ("-a always,task\(long) -F egid=4001 -F uid=0", [0, 1, 2]),
+            ("-a always,task\(long) -F gid=4001 -F uid!=0\n-a always,task -F gid=4007\(long)", [3]),
+            ("\(idle(61))-a always,task -F gid=4001", [0, 1]),
+            ("\(others)-a always,task -F gid!=5100 -F gid=4006", [3]),
+        ]
+
+        @Test("gid and egid are those of the maker, = and != its supplementary groups as well", arguments: groupRules)
+        func groups(_ rule: String, _ expected: Set<Int>) throws {
+            let found = try Self.cases(rules: rule + "\n")
+            #expect(found["(null)", default: []] == expected)
+            let never: Set<Int> = rule.contains("-a never,task -F gid=4007") ? [3] : []
+            #expect(found["\"calls\"", default: []] == Set(0...4).subtracting(expected).subtracting(never))
+        }
+
+        @Test("a task that never names by its maker's groups has no events")
+        func neverGroups() throws {
+            #expect(try Self.cases(rules: "-a never,task -F gid=4001\n-a never,task -F egid=5100\n") == ["\"calls\"": [2, 3]])
+        }
+
         @Test("the report counts what such a rule has decided")
         func alwaysCounts() throws {
             let told = try Self.told { pid in "-a always,task -F pid=\(pid)\n-a always,task -F uid=4242\n" }

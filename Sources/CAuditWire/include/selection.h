@@ -104,6 +104,10 @@ enum as_clause_flags {
 	AS_CLAUSE_NEVER = 1 << 0,
 	/* The tests are the whole rule. Without it a match means "perhaps". */
 	AS_CLAUSE_EXACT = 1 << 1,
+	/* List task: the rule goes on in the next clause. */
+	AS_CLAUSE_MORE = 1 << 2,
+	/* List task: no rule, but facts to find out, see AS_FIELD_GROUPS. */
+	AS_CLAUSE_GROUPS = 1 << 3,
 };
 
 struct as_clause {
@@ -117,18 +121,27 @@ struct as_clause {
 /*
  * The list task. For each generation one more entry like those of the index (AS_INDEX_ENTRY when there are any); its clauses are the rules of
  * that list, looked at when a task is made. The first that holds marks the task with its as_clause.rule, which here is one of
- * as_task_mark; with AS_INDEX_UNCONDITIONAL as_index.first is that of all tasks. All of them are exact, none has AS_CLAUSE_NEVER, and
- * there are as many as the programs of every tier look at.
+ * as_task_mark; with AS_INDEX_UNCONDITIONAL as_index.first is that of all tasks. All of them are exact, and none has AS_CLAUSE_NEVER. There
+ * are at most AS_RANGE_MAX, since nobody judges after them.
  *
  * While tasks may be marked with AS_TASK_ALWAYS, every entry of the index has AS_INDEX_ENTRY and AS_INDEX_EXIT.
  */
-#define AS_TASK_RULES_MAX 6
+
+/*
+ * `gid` and `egid` with = and != are of the supplementary groups as well. Test n of the clauses with AS_CLAUSE_GROUPS, which come first and but for
+ * the last have AS_GROUPS_IN_CLAUSE tests each, says which of the two (its field) is to be compared with which group (its operand); what
+ * comes of that, 1 or 0, is fact AS_FIELD_GROUPS + n for the tests of the other clauses.
+ */
+#define AS_FIELD_GROUPS 19
+#define AS_GROUPS_IN_CLAUSE 4
+#define AS_TASK_GROUPS_MAX 13 /* facts are numbered up to 31 */
 
 enum as_task_mark {
 	AS_TASK_NEVER = 1,  /* nothing is told of it */
 	AS_TASK_ALWAYS = 2, /* all its calls are; with the number of the rule added, see aw_tag.AW_SECTION_TASK */
 };
 
+_Static_assert(AS_FIELD_GROUPS == AS_FIELDS && AS_FIELD_GROUPS + AS_TASK_GROUPS_MAX <= 32, "facts");
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");
 _Static_assert(sizeof(struct as_clause) == 64, "as_clause");
