@@ -146,6 +146,8 @@ def judge(text, trouble, wants_tests, forced):
             passed, skipped, failed = 0, 0, []
             problems.append("the tests gave no report")
         line += f"  passed {passed}  failed {len(failed)}" + (f"  skipped {skipped}" if skipped else "")
+        if not passed and not failed:
+            problems.append("no test ran: is there one that the expression matches?")
         for name, messages in failed:
             problems += [f"{name}: {message[:600]}" for message in messages[:3]]
             problems += [f"{name}: and {len(messages) - 3} more"] if len(messages) > 3 else []
