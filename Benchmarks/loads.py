@@ -89,4 +89,5 @@ def selected():
     ]
 
 
+EXEC = Load("fork+execve, alone", "exec", 1500)
 UNSELECTED = Load("getppid, 400 rules", "getppid", 2_000_000, selected=False)
