@@ -75,8 +75,19 @@ extension RecordBuffer {
     /// `%02x`
     @inlinable
     package mutating func appendHexByte(_ value: UInt32) {
-        if value < 16 { append(UInt8(ascii: "0")) }
-        appendHex(UInt64(value))
+        if value > 0xFF {
+            appendHex(UInt64(value))
+            return
+        }
+        guard let place = unsafe claim(2) else { return }
+        unsafe place.storeBytes(of: Self.hexDigit(value >> 4), as: UInt8.self)
+        unsafe place.storeBytes(of: Self.hexDigit(value & 0xF), toByteOffset: 1, as: UInt8.self)
+    }
+
+    /// The digit of a number below 16.
+    @inlinable @inline(__always)
+    static func hexDigit(_ value: UInt32) -> UInt8 {
+        UInt8(truncatingIfNeeded: value &+ (value < 10 ? 0x30 : 0x57))
     }
 
     /// `%016lx`

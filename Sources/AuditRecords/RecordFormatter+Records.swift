@@ -36,7 +36,11 @@ extension RecordFormatter {
         buffer.appendHex(call.args.3)
         buffer.append(" items=")
         buffer.appendDecimal(UInt32(truncatingIfNeeded: items))
-        appendTask(call, into: &buffer)
+        buffer.append(" ppid=")
+        buffer.appendDecimal(Int32(bitPattern: call.ppid))
+        buffer.append(" pid=")
+        buffer.appendDecimal(Int32(bitPattern: call.pid))
+        identity.append(call, into: &buffer)
         appendTerminal(event, index: index, into: &buffer)
         buffer.append(" ses=")
         buffer.appendDecimal(call.ses)
@@ -55,31 +59,6 @@ extension RecordFormatter {
         }
         if options.enriched { enrich(call, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
-    }
-
-    private func appendTask(_ call: aw_syscall, into buffer: inout RecordBuffer) {
-        buffer.append(" ppid=")
-        buffer.appendDecimal(Int32(bitPattern: call.ppid))
-        buffer.append(" pid=")
-        buffer.appendDecimal(Int32(bitPattern: call.pid))
-        buffer.append(" auid=")
-        buffer.appendDecimal(call.auid)
-        buffer.append(" uid=")
-        buffer.appendDecimal(call.uid)
-        buffer.append(" gid=")
-        buffer.appendDecimal(call.gid)
-        buffer.append(" euid=")
-        buffer.appendDecimal(call.euid)
-        buffer.append(" suid=")
-        buffer.appendDecimal(call.suid)
-        buffer.append(" fsuid=")
-        buffer.appendDecimal(call.fsuid)
-        buffer.append(" egid=")
-        buffer.appendDecimal(call.egid)
-        buffer.append(" sgid=")
-        buffer.appendDecimal(call.sgid)
-        buffer.append(" fsgid=")
-        buffer.appendDecimal(call.fsgid)
     }
 
     /// The kernel prints the terminal's name as it is. It comes over the wire here, so one that could break the line

@@ -29,6 +29,7 @@ package struct RecordFormatter: ~Copyable {
     var accounts: AccountNames
     let callNames: CallNames
     private var programFiles: ProgramFiles
+    var identity = IdentityText()
     /// What the program of the exec at hand tells of itself; nothing for other calls.
     var program = ProgramFacts()
     /// The script that the exec at hand named, when it did.

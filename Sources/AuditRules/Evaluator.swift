@@ -55,13 +55,18 @@ package struct Evaluator: Sendable {
     }
 
     /// What the rules say about `event`, of which no rule wants files.
-    package func decide(_ event: borrowing EventView) -> Decision { judge(event, files: NamedFiles()).decision }
+    package func decide(_ event: borrowing EventView) -> Decision { judge(event).decision }
 
     /// What the rules say about `event`, which is about `files`: the first that matches decides.
     package func decide(_ event: borrowing EventView, files: borrowing NamedFiles) -> Decision { judge(event, files: files).decision }
 
     /// What the rules say about `event`, which is about `files`, and which of them says it.
-    package func judge(_ event: borrowing EventView, files: borrowing NamedFiles) -> Verdict {
+    package func judge(_ event: borrowing EventView, files: borrowing NamedFiles) -> Verdict { judge(event, files.view) }
+
+    /// The same for an event of which no rule wants files.
+    package func judge(_ event: borrowing EventView) -> Verdict { judge(event, Span()) }
+
+    private func judge(_ event: borrowing EventView, _ files: Span<NamedFile>) -> Verdict {
         let none = Verdict(decision: .reject, rule: nil)
         guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return none }
         let facts = RuleFacts(event, groups: rules.wanted.contains(.groups), family: rules.needsFamily)
@@ -69,7 +74,6 @@ package struct Evaluator: Sendable {
         let list = rules.candidates.list.span
         let compiled = rules.compiled.span
         let tests = rules.tests.span
-        let files = files.view
         let fileTests = FileTests(event: event, paths: currentPaths, isLive: isLive)
         var touched = TouchedPaths()
         for entry in Int(part.first)..<Int(part.first) + Int(part.count) {

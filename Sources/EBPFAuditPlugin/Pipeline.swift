@@ -264,7 +264,7 @@ struct Stages: ~Copyable {
     private static func judge(
         _ event: borrowing EventView, _ evaluator: borrowing Evaluator, _ formatter: inout RecordFormatter, _ clock: borrowing EventClock
     ) -> Verdict {
-        guard evaluator.wantsFiles(event) else { return evaluator.judge(event, files: NamedFiles()) }
+        guard evaluator.wantsFiles(event) else { return evaluator.judge(event) }
         let realtime = clock.realtime(monotonic: event.header.time, jiffies: event.call.jiffies)
         return evaluator.judge(event, files: formatter.namedFiles(of: event, realtime: realtime))
     }
