@@ -76,7 +76,8 @@ extension CollectionTests {
         private static let others = rules("others", ",rename,unlink")
         /// More calls than have hooks of the kind `fentry`, which takes long to attach.
         private static let dozens = rules(
-            "dozens", ",rename,unlink,mkdir,rmdir,link,symlink,chmod,chown,truncate,mknod,utime,access,readlink,statfs,getsid,capget,acct,sync")
+            "dozens",
+            ",rename,unlink,mkdir,rmdir,link,symlink,chmod,chown,truncate,mknod,utime,access,readlink,statfs,getsid,capget,acct,sync")
         /// With calls of 32-bit programs, of which perf's tracepoints tell nothing.
         private static let both = rules("both", "") + "-a always,exit -F arch=b32 -S getppid -F pid=PID -k both\n"
         private static let many = rules("many", "") + "-a always,exit -F arch=b64 -S all -F pid=PID -F gid=4242 -k all\n"

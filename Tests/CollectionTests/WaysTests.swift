@@ -30,7 +30,7 @@ extension CollectionTests {
             #expect(try Self.way("perf", both) == "tracepoints")
             let way = try Self.way("perf", native)
             if way == "tracepoints" {
-                print("skipped: this kernel has no tracepoints of single calls whose programs read registers (5.15), or tracefs is not mounted")
+                print("skipped: no tracepoints of single calls whose programs read registers (5.15), or tracefs is not mounted")
             } else {
                 #expect(way == "perf")
             }
