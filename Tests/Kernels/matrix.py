@@ -36,11 +36,12 @@ SHORT = [
     r"Names/(files|addresses)",
     r"Lifecycle/(exit|killed|fork|signals|stopped|race)",
     r"Accounting/counted",
-    r"Reload/ways",
+    r"Reload/(ways|perf)",
+    r"Ways/",
 ]
 # What `make test` runs: whether the kernel's programs load and see all of what they should, in a third of the time.
 SMOKE = [r"Calls/everyCall", r"Exec/forms", r"Names/files", r"Lifecycle/killed", r"Accounting/counted"]
-# Every test of collecting that needs nothing but the kernel.
+# Every test of what calls become.
 ALL = [r"(Calls|Exec|Names|Lifecycle|Stream)/", r"Accounting/(counted|stalled|smallRing)"]
 RULES = "-a always,exit -F arch=b64 -S getdents64 -k matrix\n-a always,exit -F arch=b32 -S getdents64 -k matrix\n"
 
