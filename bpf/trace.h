@@ -32,6 +32,16 @@ struct trace_walk {
 	__u8 last[AW_STEP_TEXT_MAX + 1]; /* the last part, when the file was not found */
 };
 
+/* A path that is to be noted, as far up as has been gone: hook_path.h. */
+struct trace_path {
+	__u64 dentry;
+	__u64 vfsmount;
+	__u64 root_dentry;
+	__u64 root_vfsmount;
+	__u32 length; /* of the text so far */
+	bool is_whole;
+};
+
 struct trace {
 	__u64 args[6];
 	__u64 texts[6];         /* where getname() has put the text of argument n */
@@ -39,8 +49,7 @@ struct trace {
 	__u64 rename_old;       /* dentries and directory of a rename under way, until the old one may go */
 	__u64 rename_new;
 	__u64 rename_directory;
-	__u64 path_dentry;      /* whose path is to be noted, see hook_path.h */
-	__u64 path_vfsmount;
+	struct trace_path path;
 	__u32 open_flag;        /* of struct open_flags */
 	__u32 intent;
 	__u16 used;             /* bytes of steps */

@@ -19,7 +19,10 @@ extension CollectionTests {
                 print("skipped: the tiers for kernels before 5.8 tell no paths")
                 return
             }
-            let isHooked = try value("hooks-missing", session) == "0" && value("hooks", session) != "\"none\""
+            let isHooked = try value("hooks", session) != "\"none\""
+            // A hook that a kernel with others refuses is a mistake of ours.
+            if isHooked { #expect(try value("hooks-missing", session) == "0", "\(session.collector.error)") }
+            if !isHooked { print("without path hooks: paths of files that a call has no descriptor of are not known") }
             var counts: [String: Int] = [:]
             for call in session.truth.calls {
                 let when = String(decoding: try #require(call.paths.first), as: UTF8.self)
