@@ -84,9 +84,10 @@ static struct call_event *find_event(struct call_side *side, const char *name)
 }
 
 /* Wants the tracepoint of one line of cbpf_want_calls(). Returns NULL, or why not. */
-static const char *want(struct call_side *side, const char *line, size_t length, char *name)
+static const char *want(struct call_side *side, const char *line, size_t length)
 {
 	static const char mark[] = "sys_";
+	char name[CALL_NAME_MAX];
 	bool returns = true;
 
 	for (; length && (*line == '!' || *line == '~'); line++, length--) {
@@ -132,7 +133,6 @@ void calls_want_events(struct call_side *side, bool wanted)
 int calls_find_events(struct cbpf *handle, const char *text)
 {
 	struct call_side *side = &handle->call_side;
-	char name[CALL_NAME_MAX];
 	const char *reason = NULL;
 
 	calls_want_events(side, false);
@@ -142,7 +142,7 @@ int calls_find_events(struct cbpf *handle, const char *text)
 		size_t line = strcspn(text, "\n");
 
 		reason = count == CALL_EVENTS_WANTED_MAX ? "too many calls for perf's tracepoints, each of which takes long to let go" :
-							   want(side, text, line, name);
+							   want(side, text, line);
 		text += line + (text[line] == '\n');
 	}
 	if (!reason)

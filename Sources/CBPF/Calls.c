@@ -80,22 +80,16 @@ static enum cbpf_calls choose_functions(struct cbpf *handle, uint32_t ways, int 
 }
 
 /*
- * The way for `calls`, of which functions or tracepoints are wanted then. A task that is preempted in bpf(2) makes the kernel skip perf's programs on
- * that CPU (bpf_disable_instrumentation(), trace_call_bpf()), which must at least be counted.
+ * The way for `calls`, whose functions or tracepoints are wanted then; others may be, too. A task that is preempted in bpf(2) makes the kernel skip perf's
+ * programs on that CPU (bpf_disable_instrumentation(), trace_call_bpf()), which must at least be counted.
  */
 static enum cbpf_calls choose_way(struct cbpf *handle, const char *calls, uint32_t ways)
 {
 	struct call_side *side = &handle->call_side;
 	int preemptible = is_preemptible();
-	enum cbpf_calls way = CBPF_CALLS_TRACED;
+	enum cbpf_calls way = calls_find(handle, calls) ? CBPF_CALLS_TRACED : choose_functions(handle, ways, preemptible);
 
-	calls_want_events(side, false);
-	if (!calls_find(handle, calls))
-		way = choose_functions(handle, ways, preemptible);
-	if (way != CBPF_CALLS_TRACED)
-		return way;
-	calls_want_functions(side, false);
-	if (!(ways & CBPF_CALLS_BY_PERF))
+	if (way != CBPF_CALLS_TRACED || !(ways & CBPF_CALLS_BY_PERF))
 		return way;
 	if (preemptible && !side->counts_skipped) {
 		calls_say(handle, "the kernel can be preempted, and does not count what perf's tracepoints miss then (6.7)", 0);
@@ -279,10 +273,10 @@ int cbpf_want_calls(struct cbpf *handle, const char *calls, uint32_t ways)
 	side->reason[0] = 0;
 	if (calls && ways)
 		way = choose_way(handle, calls, ways);
-	if (way == CBPF_CALLS_TRACED) {
+	if (way == CBPF_CALLS_TRACED || way == CBPF_CALLS_PERF)
 		calls_want_functions(side, false);
+	if (way != CBPF_CALLS_PERF)
 		calls_want_events(side, false);
-	}
 	if (!handle->is_attached) {
 		side->way = way;
 		cbpf_log_to(NULL);

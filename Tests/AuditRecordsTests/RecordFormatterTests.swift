@@ -47,6 +47,27 @@ import Testing
         #expect(lines.last == "type=EOE msg=audit(1700000000.007:2147483653): ")
     }
 
+    /// One formatter for all: it keeps the text of what the call before was made as.
+    @Test func eachCallHasItsOwnUsersAndGroups() throws {
+        let fields: [(String, WritableKeyPath<aw_syscall, UInt32>)] = [
+            ("auid", \.auid), ("uid", \.uid), ("gid", \.gid), ("euid", \.euid), ("suid", \.suid), ("fsuid", \.fsuid), ("egid", \.egid),
+            ("sgid", \.sgid), ("fsgid", \.fsgid),
+        ]
+        var formatter = try RecordFormatter(options: FormatOptions())
+        var buffer = RecordBuffer(capacity: 65536)
+        // Nothing but one of them is another than in the call before; then all are again what they were; and none has changed.
+        for changed in fields.indices {
+            for value: UInt32 in [1000, 0, 0] {
+                var event = EventBuilder()
+                for (_, path) in fields { event.call[keyPath: path] = 0 }
+                event.call[keyPath: fields[changed].1] = value
+                try #require(try append(event.bytes, to: &buffer, with: &formatter))
+                let expected = fields.indices.map { " \(fields[$0].0)=\($0 == changed ? value : 0)" }.joined() + " tty="
+                #expect(buffer.text.split(separator: "\n").last { $0.hasPrefix("type=SYSCALL ") }?.contains(expected) == true)
+            }
+        }
+    }
+
     @Test func keysAreEncodedAndChosenByPosition() throws {
         let keys: [[UInt8]?] = [Array("one".utf8), nil, Array("a b".utf8), Array("x\u{1}y".utf8), []]
         let expected = ["key=\"one\"", "key=(null)", "key=612062", "key=780179", "key=\"\""]

@@ -38,6 +38,7 @@ SHORT = [
     r"Accounting/counted",
     r"Reload/(ways|perf)",
     r"Ways/",
+    r"RealPaths/",
 ]
 # What `make test` runs: whether the kernel's programs load and see all of what they should, in a third of the time.
 SMOKE = [r"Calls/everyCall", r"Exec/forms", r"Names/files", r"Lifecycle/killed", r"Accounting/counted"]
@@ -128,8 +129,10 @@ def judge(text, trouble, wants_tests, forced):
         if worse_than_made_for(part.get("kernel", ""), tier):
             problems += [f"tier {x['tier']} refused: {x['reason']}" for x in probe["refused"]]
         problems += [probe["error"]] if probe["error"] else []
+        # Collecting goes on without a hook, and tests of collecting take that for a kernel that permits none.
+        problems += [f"hook {x['function']} {x['answer'][:400]}" for x in probe["hooks"]["list"] if x["answer"].startswith("refused")]
         tier += f", used {forced}" if forced else ""
-        tier += f"  calls {probe['calls']['way']}"
+        tier += f"  calls {probe['calls']['way']}  hooks {probe['hooks']['way']}"
     except (ValueError, IndexError, KeyError):
         problems.append("probe: " + (part.get("probe", "").strip() or "no answer")[-400:])
     if "run" not in part:
