@@ -112,6 +112,14 @@ struct {
 	__type(value, struct as_clause);
 } selection_clauses SEC(".maps");
 
+/* Slot: generation % AS_GENERATIONS. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AS_GENERATIONS);
+	__type(key, __u32);
+	__type(value, struct as_refusals);
+} selection_refusals SEC(".maps");
+
 /* The list task. Slot: generation % AS_GENERATIONS. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -46,7 +46,7 @@ static __always_inline __u64 select__compare(__u8 op, __u64 value, __u64 operand
  * Tries clause `slot` against the facts of program `kind`. A function of its own, so that the verifier checks it
  * once and not once for every round of the caller's loop.
  *
- * Returns CLAUSE_* in the lower bits, the clause's flags above them.
+ * Returns CLAUSE_* in the lower 8 bits, the clause's flags in the next 8, its counter above them.
  */
 TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 {
@@ -77,7 +77,16 @@ TIER_FUNCTION int select__clause(__u32 slot, __u32 kind)
 		barrier_var(failed);
 		barrier_var(unknown);
 	}
-	return (failed ? CLAUSE_NO : unknown ? CLAUSE_PERHAPS : CLAUSE_YES) | clause->flags << 8;
+	return (failed ? CLAUSE_NO : unknown ? CLAUSE_PERHAPS : CLAUSE_YES) | clause->flags << 8 | clause->counter << 16;
+}
+
+/* Counts a call that the clause with `counter` has rejected. Atomically, since programs at tracepoints may interrupt each other. */
+static __always_inline void select__count(__u32 half, __u32 counter)
+{
+	struct as_refusals *refusals = memory_of(&selection_refusals, half);
+
+	if (refusals)
+		__sync_fetch_and_add((__u64 *)BEHIND(refusals, sizeof(__u64) * MASKED(counter, AS_REFUSALS_MAX - 1)), 1);
 }
 
 /*
@@ -109,8 +118,10 @@ static __always_inline int select__range(const struct as_index *index, __u32 gen
 		int outcome = select__clause(half * AS_CLAUSES_MAX + (*clause & (AS_CLAUSES_MAX - 1)), kind);
 		bool never = (outcome >> 8) & AS_CLAUSE_NEVER;
 
-		if (never && (outcome & 3) == CLAUSE_YES)
+		if (never && (outcome & 3) == CLAUSE_YES) {
+			select__count(half, (__u32)outcome >> 16);
 			return CLAUSE_NO;
+		}
 		if (!never && (outcome & 3) != CLAUSE_NO)
 			return (outcome & 3) == CLAUSE_YES ? certain : CLAUSE_PERHAPS;
 		if ((outcome & 3) != CLAUSE_NO)

@@ -13,7 +13,8 @@ package enum Decision: Sendable, Equatable {
 /// A decision, and which rule has made it.
 package struct Verdict: Sendable, Equatable {
     package let decision: Decision
-    /// The position in ``RuleSet/rules`` of the first rule that matches, `always` or `never`; nil when none does.
+    /// The position in ``RuleSet/rules`` of the rule that decides: the first that matches, `always` or `never`. Nil when none does, and for a
+    /// `never` behind which no `always` names the call: without it nothing would be written, either. (The kernel side does not try these.)
     package let rule: Int?
 }
 
@@ -80,7 +81,11 @@ package struct Evaluator: Sendable {
             let position = Int(list[entry])
             let rule = compiled[position]
             if matches(tests, rule, facts, fileTests, files, &touched) {
-                return Verdict(decision: rule.isNever ? .reject : .select(rule: position), rule: position)
+                guard rule.isNever else { return Verdict(decision: .select(rule: position), rule: position) }
+                for later in entry + 1..<Int(part.first) + Int(part.count) where !compiled[Int(list[later])].isNever {
+                    return Verdict(decision: .reject, rule: position)
+                }
+                return none
             }
         }
         return none

@@ -13,6 +13,8 @@ package struct MapImage: Sendable {
     package private(set) var list: [UInt32] = []
     /// At most `AS_CLAUSES_MAX`. One for each rule, at the rule's position, then those of the list `task`.
     package private(set) var clauses: [as_clause]
+    /// By counter of ``as_refusals``: the position of the rule whose refusals it counts; 0 is of none.
+    package private(set) var counters: [Int?] = [nil]
     /// The list `task`: what marks tasks that are made.
     package private(set) var tasks = as_index(flags: 0, count: 0, first: 0)
 
@@ -36,6 +38,10 @@ package struct MapImage: Sendable {
         let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.ofAll == nil ? rules.taskRules.clauseCount : 0)
         clauses = rules.compiled.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
+        }
+        for position in clauses.indices where clauses[position].isNever && clauses[position].isExact && counters.count < Int(AS_REFUSALS_MAX) {
+            clauses[position].counter = UInt16(counters.count)
+            counters.append(position)
         }
         let count = clauses.count
         addTasks(rules.taskRules, numbers)
@@ -169,7 +175,7 @@ extension as_clause {
         let none = as_test(field: 0, op: 0, reserved: 0, operand: 0)
         let padded = kept + Array(repeating: none, count: Int(AS_TESTS_MAX) - kept.count)
         self.init(
-            flags: UInt8(flags), count: UInt8(kept.count), reserved: 0, rule: rule,
+            flags: UInt8(flags), count: UInt8(kept.count), counter: 0, rule: rule,
             tests: (padded[0], padded[1], padded[2], padded[3], padded[4], padded[5], padded[6]))
     }
 }

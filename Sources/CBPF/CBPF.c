@@ -368,12 +368,13 @@ int cbpf_load(struct cbpf *handle)
 	handle->index = map_descriptor(handle, "selection_index");
 	handle->list = map_descriptor(handle, "selection_list");
 	handle->clauses = map_descriptor(handle, "selection_clauses");
+	handle->refusals = map_descriptor(handle, "selection_refusals");
 	handle->task_rules = map_descriptor(handle, "selection_tasks");
 	handle->shapes = map_descriptor(handle, "shapes");
 	handle->statistics = map_descriptor(handle, "statistics");
 	handle->ring = map_descriptor(handle, "ring");
-	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->task_rules < 0 || handle->shapes < 0 ||
-	    handle->statistics < 0 || handle->ring < 0)
+	if (handle->index < 0 || handle->list < 0 || handle->clauses < 0 || handle->refusals < 0 ||
+	    handle->task_rules < 0 || handle->shapes < 0 || handle->statistics < 0 || handle->ring < 0)
 		return -ENOENT;
 	if (handle->is_staged) {
 		handle->control_map = map_descriptor(handle, "controls");

@@ -8,28 +8,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)
+/* Adds up the CPUs' values in `slot` of `map`, each of them `count` numbers. */
+static int add_up(int map, uint32_t slot, uint64_t *sum, size_t count)
 {
 	int cpus = libbpf_num_possible_cpus();
 
 	if (cpus < 0)
 		return cpus;
-	struct ast_statistics *each = calloc(cpus, sizeof(*each));
-	uint32_t slot = 0;
+	uint64_t *each = calloc(cpus, count * sizeof(*each));
 
-	memset(sum, 0, sizeof(*sum));
+	memset(sum, 0, count * sizeof(*sum));
 	if (!each)
 		return -ENOMEM;
-	int error = bpf_map_lookup_elem(handle->statistics, &slot, each) ? -errno : 0;
+	int error = bpf_map_lookup_elem(map, &slot, each) ? -errno : 0;
 
-	for (int i = 0; !error && i < cpus; i++) {
-		const uint64_t *from = (const uint64_t *)&each[i];
-		uint64_t *to = (uint64_t *)sum;
-
-		for (size_t field = 0; field < sizeof(*sum) / sizeof(*to); field++)
-			to[field] += from[field];
-	}
+	for (size_t i = 0; !error && i < cpus * count; i++)
+		sum[i % count] += each[i];
 	free(each);
+	return error;
+}
+
+int cbpf_refusals(struct cbpf *handle, uint32_t slot, struct as_refusals *sum)
+{
+	return add_up(handle->refusals, slot, (uint64_t *)sum->count, AS_REFUSALS_MAX);
+}
+
+int cbpf_clear_refusals(struct cbpf *handle, uint32_t slot)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	if (cpus < 0)
+		return cpus;
+	struct as_refusals *each = calloc(cpus, sizeof(*each));
+
+	if (!each)
+		return -ENOMEM;
+	int error = bpf_map_update_elem(handle->refusals, &slot, each, BPF_ANY) ? -errno : 0;
+
+	free(each);
+	return error;
+}
+
+int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum)
+{
+	int error = add_up(handle->statistics, 0, (uint64_t *)sum, sizeof(*sum) / sizeof(uint64_t));
+
 	/*
 	 * What has been sent and has not arrived is lost, also where the kernel does not tell the programs (before 5.1). While
 	 * they run this may be behind; once they are detached it is exact.

@@ -94,7 +94,7 @@ struct cbpf {
 	int programs[PROGRAMS_MAX];
 	size_t program_count;
 	int tick, find_clock, read_clock, place_ntp, find_label; /* programs that are run by hand and never attached, or -1 */
-	int index, list, clauses, task_rules, shapes, statistics;
+	int index, list, clauses, refusals, task_rules, shapes, statistics;
 	bool is_attached;
 	bool wants_tasks; /* rules of the list task have been written */
 	struct bpf_link *fork_link; /* of the program that looks at tasks that are made, once they have */

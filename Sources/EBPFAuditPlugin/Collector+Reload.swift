@@ -87,6 +87,7 @@ extension Collector {
 
     private mutating func replaceRules(_ rules: CompiledRules) {
         let hooks: HooksReport
+        countRefusals()
         do throws(KernelError) {
             hooks = try selection.replace(with: rules, kernel: pipeline.kernel, ways: hookWays, calls: configuration.calls)
         } catch {
@@ -131,6 +132,7 @@ extension Collector {
         reload.nextLook = now + reload.lookInterval
         reload.lookInterval = min(2 * reload.lookInterval, Reload.lastLookInterval)
         if let oldest = reload.oldest {
+            countRefusals()
             pipeline.forgetRules(before: oldest)
             // When writing fails, which it did not before, more is sent than has to be.
             if oldest == selection.generation { try? selection.forgetEarlier(pipeline.kernel, ways: hookWays) }

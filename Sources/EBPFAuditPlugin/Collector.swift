@@ -150,7 +150,7 @@ struct Collector: ~Copyable {
     /// Says how it goes, where the configuration wants to have it.
     private mutating func tellState() {
         guard let account = try? account() else { return }
-        let text = account.text + pipeline.hits().text
+        let text = account.text + hits().text
         guard let path = configuration.state else {
             if !configuration.isSilent { Screen.error(text) }
             return
@@ -165,6 +165,17 @@ struct Collector: ~Copyable {
             outputs: writer.counters)
     }
 
+    /// What the rules have decided up to now, in the kernel and here.
+    private mutating func hits() -> RuleHits {
+        countRefusals()
+        return pipeline.hits()
+    }
+
+    /// Counts what the rules have refused in the kernel. What cannot be read now is counted later, if the rules stay.
+    mutating func countRefusals() {
+        if let refused = try? selection.takeRefusals(pipeline.kernel) { pipeline.count(refused: refused) }
+    }
+
     /// Detach, drain, flush, report.
     private mutating func finish(_ failure: Failure?) throws(Failure) -> Failure? {
         do {
@@ -176,7 +187,7 @@ struct Collector: ~Copyable {
             capture?.flush()
             writer.stop(deadlineMilliseconds: Self.farewell)
             let final = try account()
-            if !configuration.isSilent { Screen.error(final.text + pipeline.hits().text) }
+            if !configuration.isSilent { Screen.error(final.text + hits().text) }
             if let failure { return failure }
             if let problem = capture?.problem { return Failure(problem, .output) }
             if let error = writer.failure { return .whileRunning(error) }

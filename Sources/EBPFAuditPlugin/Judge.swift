@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 internal import AuditEvents
 internal import AuditRules
+internal import CAuditWire
 
 /// Rules that judge the events of the calls that began while they were in force.
 struct Judge {
@@ -40,15 +41,17 @@ struct Judge {
     }
 }
 
-/// How many events each rule has decided: for `always` written, for `never` refused. What the kernel side refuses by itself is not
-/// among them.
+/// How many events each rule has decided: for `always` written, for `never` refused.
 struct RuleHits {
     let rules: [Rule]
     private(set) var hits: [UInt64]
+    /// Calls that the kernel side has refused by rules that it had no counter for.
+    let uncounted: UInt64
 
-    init(rules: [Rule], hits: [UInt64]) {
+    init(rules: [Rule], hits: [UInt64], uncounted: UInt64 = 0) {
         self.rules = rules
         self.hits = hits
+        self.uncounted = uncounted
     }
 
     /// Adds the counts of another part of the run with the same rules.
@@ -61,6 +64,9 @@ struct RuleHits {
         var text = ""
         for (place, line) in RuleListing.lines(of: rules).enumerated() where hits[place] > 0 {
             text += "ebpf-audit: rule decided \(hits[place]): \(line) (\(rules[place].place))\n"
+        }
+        if uncounted > 0 {
+            text += "ebpf-audit: refused by never rules beyond the first \(AS_REFUSALS_MAX - 1), not counted for each: \(uncounted)\n"
         }
         return text + "ebpf-audit: rules without an event: \(hits.count { $0 == 0 }) of \(hits.count)\n"
     }

@@ -44,6 +44,9 @@ struct Pipeline: ~Copyable {
     /// Judges the events of calls that begin under `generation` by `rules`, those of earlier calls as before.
     mutating func replaceRules(_ rules: RuleSet, generation: UInt32) { stages.replaceRules(rules, generation: generation) }
 
+    /// Counts calls that rules have refused before there was an event.
+    mutating func count(refused: [RefusedCalls]) { for calls in refused { stages.count(refused: calls) } }
+
     /// The events that each of the rules in force has decided.
     mutating func hits() -> RuleHits { stages.hits() }
 
@@ -170,6 +173,8 @@ struct Stages: ~Copyable {
     var clock: EventClock
     /// The rules in force.
     private var current: Judge
+    /// Calls that the kernel side has refused by rules that it had no counter for.
+    private var uncounted: UInt64 = 0
     /// Rules of which calls may still be under way or in the ring, the newest first.
     private var earlier: [Judge] = []
     /// Events that the list `task` has decided of.
@@ -348,11 +353,24 @@ struct Stages: ~Copyable {
         giveKeys()
     }
 
+    /// Counts calls that a rule has refused before there was an event. Those of rules that have gone go with them.
+    mutating func count(refused calls: RefusedCalls) {
+        guard let rule = calls.rule else {
+            uncounted += calls.count
+            return
+        }
+        if calls.generation == current.generation {
+            current.hits[rule] += calls.count
+        } else if let place = earlier.firstIndex(where: { $0.generation == calls.generation }) {
+            earlier[place].hits[rule] += calls.count
+        }
+    }
+
     /// The events that each of the rules in force has decided.
     mutating func hits() -> RuleHits {
         for place in earlier.indices { current.takeHits(of: &earlier[place]) }
         let tasks = marked.hits(of: current.evaluator.rules)
-        return RuleHits(rules: current.evaluator.rules.rules + tasks.rules, hits: current.hits + tasks.hits)
+        return RuleHits(rules: current.evaluator.rules.rules + tasks.rules, hits: current.hits + tasks.hits, uncounted: uncounted)
     }
 
     /// The formatter knows keys by number: those in force first, earlier ones behind.

@@ -40,6 +40,8 @@ struct Selection {
     /// Rules before these may still have calls under way.
     private(set) var hasEarlier = false
     private var current: CompiledRules
+    /// What the clauses in force have rejected, and those before them, until theirs are written anew.
+    private var refusals: [CountedRefusals]
     /// Calls of earlier rules may return there, by place in the index.
     private var earlierExits: [Bool]
     private var earlierHooks: HookGroups = []
@@ -49,6 +51,7 @@ struct Selection {
     init(_ rules: CompiledRules, kernel: borrowing KernelSide) throws(KernelError) {
         current = rules
         earlierExits = Array(repeating: false, count: rules.image.index.count)
+        refusals = [CountedRefusals(generation: 0, counters: rules.image.counters)]
         try kernel.select(
             generation: generation, index: rules.image.index, list: rules.image.list, clauses: rules.image.clauses,
             tasks: rules.image.tasks, wanted: rules.rules.wanted)
@@ -60,6 +63,13 @@ struct Selection {
     /// Of the rules of the list `task` so far.
     var numbers: TaskNumbers { current.numbers }
 
+    /// Calls that rules have refused in the kernel since this was asked last.
+    mutating func takeRefusals(_ kernel: borrowing KernelSide) throws(KernelError) -> [RefusedCalls] {
+        // All of them first: what is taken is not counted again.
+        let counts = try refusals.map { part throws(KernelError) in try kernel.refusals(generation: part.generation) }
+        return refusals.indices.flatMap { refusals[$0].take(counts[$0]) }
+    }
+
     /// Attaches the hooks that the rules need, before the programs are attached.
     func attachHooks(_ kernel: borrowing KernelSide, ways: HookWays) -> HooksReport {
         kernel.attachHooks(current.hookGroups, ways: ways)
@@ -69,7 +79,8 @@ struct Selection {
     func calls(ways: CallWays) -> SelectedCalls { SelectedCalls(index: current.image.index, ways: ways) }
 
     /// Puts `rules` into force for the calls that begin from now on. When it fails the present ones stay. Not before all programs have ended
-    /// that were running at the last change (``KernelSide/waitForPrograms()``).
+    /// that were running at the last change (``KernelSide/waitForPrograms()``), and after ``takeRefusals(_:)``: the counts of the rules before
+    /// the present ones go.
     mutating func replace(
         with rules: CompiledRules, kernel: borrowing KernelSide, ways: HookWays, calls: CallWays
     ) throws(KernelError) -> HooksReport {
@@ -81,11 +92,13 @@ struct Selection {
         let report = kernel.attachHooks(rules.hookGroups.union(earlierHooks), ways: ways)
         var index = rules.image.index
         for place in index.indices where earlierExits[place] { index[place].flags |= exit }
+        refusals.removeAll { $0.generation != generation }
         try kernel.select(
             generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
             tasks: rules.image.tasks, wanted: rules.rules.wanted.union(earlierWanted))
         kernel.beginCalls()
         generation &+= 1
+        refusals.append(CountedRefusals(generation: generation, counters: rules.image.counters))
         current = rules
         hasEarlier = true
         return report

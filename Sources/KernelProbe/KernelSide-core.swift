@@ -160,6 +160,7 @@ package struct KernelSettings: Sendable {
             unsafe list.withUnsafeBufferPointer {
                 unsafe cbpf_write_list(handle, half * UInt32(AS_LIST_MAX), $0.baseAddress, UInt32($0.count))
             }, "writing clause lists")
+        try check(unsafe cbpf_clear_refusals(handle, half), "clearing the counts of refusals")
         var tasks = tasks
         try check(unsafe cbpf_write_tasks(handle, half, &tasks), "writing the list task")
         try write(index: index, generation: generation)
@@ -192,6 +193,20 @@ package struct KernelSettings: Sendable {
     package borrowing func oldestGeneration(current: UInt32) -> UInt32? {
         var oldest: UInt32 = current
         return unsafe cbpf_oldest_generation(handle, current, &oldest) == 0 ? oldest : nil
+    }
+
+    /// Calls that the clauses of `generation`, which is in force or was before the last change, have rejected: by as_clause.counter, summed
+    /// over the CPUs, since ``select(generation:index:list:clauses:tasks:wanted:)`` has written them.
+    package borrowing func refusals(generation: UInt32) throws(KernelError) -> [UInt64] {
+        var error: Int32 = 0
+        let counts = unsafe [UInt64](unsafeUninitializedCapacity: Int(AS_REFUSALS_MAX)) { buffer, count in
+            error = unsafe buffer.withMemoryRebound(to: as_refusals.self) {
+                unsafe cbpf_refusals(handle, generation % UInt32(AS_GENERATIONS), $0.baseAddress)
+            }
+            count = error == 0 ? Int(AS_REFUSALS_MAX) : 0
+        }
+        try check(error, "reading the counts of refusals")
+        return counts
     }
 
     /// The programs' counts, summed over the CPUs.

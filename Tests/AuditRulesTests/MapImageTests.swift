@@ -156,6 +156,16 @@ import Testing
         #expect(entry(image, 45).count == 28)
     }
 
+    @Test func neverRulesAreCountedEachAsLongAsThereAreCounters() throws {
+        var lines = ["-a never,exit -S 1 -F gid=7", "-a always,exit -S 1 -F a0=1"]
+        for number in 0..<1030 { lines.append("-a never,exit -S 2 -F a0=\(number)") }
+        let image = try image(lines.joined(separator: "\n"))
+        // The first is not the whole rule, the second no never; counter 0 is of none.
+        #expect(image.clauses[0...1].map(\.counter) == [0, 0])
+        #expect(image.counters == [nil] + (2...1024).map { $0 })
+        #expect(image.clauses[2...].map(\.counter) == (1...1023).map { UInt16($0) } + Array(repeating: 0, count: 7))
+    }
+
     // MARK: Exec
 
     @Test func execReturnsAreLookedForInBothTables() throws {

@@ -73,5 +73,45 @@ extension CollectionTests {
             #expect(final.others == "0 of 2")
             #expect(report["written"] == UInt64(calls * threads))
         }
+
+        @Test("what never rules refuse in the kernel counts for them, when a call begins and when it ends, and goes on to when the rules change")
+        func refused() throws {
+            let (threads, calls) = (3, 500)
+            let scratch = try Scratch()
+            let workloads = try (0..<2).map { _ in try Workload("counted", ["\(threads)", "\(calls)"]) }
+            func begin(_ number: Int) -> String { "-F arch=b64 -S getppid -F pid=\(workloads[number].pid)" }
+            let atEntry = begin(0) + " -F a1=1"
+            let atExit = begin(0) + " -F a2<10 -F success=1"
+            let collector = try Collector(
+                rules: "-a never,exit \(atEntry)\n-a never,exit \(atExit)\n-a always,exit \(begin(0)) -k rest\n", scratch: scratch)
+            func run(_ number: Int) throws {
+                workloads[number].release()
+                _ = try workloads[number].finish()
+            }
+            try run(0)
+            // The first rule stays, behind another.
+            try scratch.write(
+                "rules",
+                """
+                -a never,exit \(begin(1)) -F a1>0
+                -a never,exit \(atEntry)
+                -a always,exit -F arch=b64 -S getppid -F a0=\(0x4000_0000)
+                -a always,exit \(begin(1)) -k others
+
+                """)
+            #expect(try Reload.reload(collector).end == .exit(0))
+            try run(1)
+            let report = try collector.stop()
+            let final = try Self.parse(collector.error)
+            func line(_ number: Int, _ text: String) -> String { "\(text) (\(scratch.file("rules")):\(number))" }
+            #expect(
+                final.rules == [
+                    line(1, "-a never,exit \(begin(1)) -F a1>0x0"): calls * (threads - 1),
+                    line(2, "-a never,exit \(begin(0)) -F a1=0x1"): calls,
+                    line(4, "-a always,exit \(begin(1)) -F key=others"): calls,
+                ])
+            #expect(final.others == "1 of 4")
+            #expect(report["written"] == UInt64((calls - 10) * (threads - 1) + calls))
+        }
     }
 }

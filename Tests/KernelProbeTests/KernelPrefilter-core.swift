@@ -38,6 +38,17 @@ import CBPFTest
         return verdict == SELECTION_ACCEPTED.rawValue
     }
 
+    /// How many calls the clauses of `generation` have refused so far, by counter.
+    func refusals(generation: UInt32) throws -> [UInt64] {
+        var sum = [UInt64](repeating: 0, count: Int(AS_REFUSALS_MAX))
+        let result = unsafe sum.withUnsafeMutableBufferPointer {
+            unsafe cbpf_test_sum(
+                handle, "selection_refusals", generation % UInt32(AS_GENERATIONS), $0.baseAddress, UInt32($0.count))
+        }
+        try CallError.check(result, "reading selection_refusals")
+        return sum
+    }
+
     private func write<T: BitwiseCopyable>(_ map: String, _ first: UInt32, _ values: [T]) throws {
         let result = unsafe values.withUnsafeBytes {
             unsafe cbpf_test_write(handle, map, first, $0.baseAddress, MemoryLayout<T>.size, UInt32(values.count))

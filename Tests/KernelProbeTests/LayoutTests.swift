@@ -151,7 +151,7 @@ extension KernelProbeTests {
                     as_clause.self, "as_clause", in: file,
                     [
                         Field("flags", \as_clause.flags), Field("count", \as_clause.count),
-                        Field("reserved", \as_clause.reserved), Field("rule", \as_clause.rule),
+                        Field("counter", \as_clause.counter), Field("rule", \as_clause.rule),
                         Field("tests", \as_clause.tests),
                     ])
             }

@@ -48,6 +48,50 @@ extension KernelProbeTests {
             #expect(refusedAtExit > 20)
         }
 
+        @Test("a call that a never rule refuses is counted for the rule that decides it, and no other is", arguments: 1...4)
+        func refusals(_ seed: UInt64) throws {
+            let kernel = try KernelPrefilter()
+            var random = Random(seed: seed &* 0x2_545f)
+            var (counted, unmatched) = (0, 0)
+            for generation in UInt32(0)..<80 {
+                // Something to select comes last, so that every never rule refuses what would be selected.
+                let rules = (0..<Int.random(in: 1...8, using: &random)).map { _ in RandomRule(&random).text }
+                let last = ["b64", "b32"].map { "-a always,exit -F arch=\($0) -S all" }
+                guard let set = try? RuleSet.compile(Array((rules + last).joined(separator: "\n").utf8), named: "random.rules") else { continue }
+                let image = MapImage(set)
+                let evaluator = Evaluator(set)
+                try kernel.write(image, generation: generation)
+                for _ in 0..<40 {
+                    let event = RandomRule.event(&random)
+                    guard [EventBytes.native, EventBytes.compat].contains(event.call.arch), event.call.nr < 2048 else { continue }
+                    let before = try kernel.refusals(generation: generation)
+                    var accepted = try kernel.accepts(event, atExit: false, generation: generation)
+                    if accepted { accepted = try kernel.accepts(event, atExit: true, generation: generation) }
+                    let after = try kernel.refusals(generation: generation)
+                    let rose = after.indices.filter { after[$0] != before[$0] }
+                    let verdict = try event.withView { evaluator.judge($0, files: event.files) }
+                    guard !accepted else {
+                        #expect(rose == [], "accepted: \(rules)\n\(event)")
+                        unmatched += 1
+                        continue
+                    }
+                    #expect(verdict.decision == .reject)
+                    #expect(rose.map { after[$0] - before[$0] } == (verdict.rule == nil ? [] : [1]), "\(rules)\n\(event)")
+                    guard let counter = rose.first else { continue }
+                    let rule = try #require(image.counters[counter])
+                    counted += 1
+                    guard rule != verdict.rule else { continue }
+                    // Another never rule, which the kernel side cannot judge or not yet, comes first. This one decides where that is not there.
+                    let alone = try RuleSet.compile(Array(([rules[rule]] + last).joined(separator: "\n").utf8), named: "random.rules")
+                    let other = try event.withView { Evaluator(alone).judge($0, files: event.files) }
+                    #expect(rule > verdict.rule ?? rule && other.decision == .reject && other.rule == 0, "\(rules)\n\(event)")
+                }
+            }
+            // The property means something only while both happen.
+            #expect(counted > 20)
+            #expect(unmatched > 50)
+        }
+
         /// Verdicts of kernel and model, entry and exit together.
         private func verdicts(_ text: String, _ events: [EventBytes]) throws -> (kernel: [Bool], model: [Bool]) {
             let kernel = try KernelPrefilter()

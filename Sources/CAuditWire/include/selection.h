@@ -113,9 +113,16 @@ enum as_clause_flags {
 struct as_clause {
 	__u8 flags; /* enum as_clause_flags */
 	__u8 count; /* of tests */
-	__u16 reserved;
-	__u32 rule; /* position of the rule in its set, for messages */
+	__u16 counter; /* AS_CLAUSE_NEVER with AS_CLAUSE_EXACT: where in as_refusals the calls that it rejects are counted; else 0 */
+	__u32 rule; /* position of the rule in its set */
 	struct as_test tests[AS_TESTS_MAX];
+};
+
+#define AS_REFUSALS_MAX 1024
+
+/* Calls that clauses have rejected, of one generation on one CPU. In 0 those of clauses for which there was no counter left. */
+struct as_refusals {
+	__u64 count[AS_REFUSALS_MAX];
 };
 
 /*
@@ -145,6 +152,7 @@ _Static_assert(AS_FIELD_GROUPS == AS_FIELDS && AS_FIELD_GROUPS + AS_TASK_GROUPS_
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");
 _Static_assert(sizeof(struct as_clause) == 64, "as_clause");
+_Static_assert((AS_REFUSALS_MAX & (AS_REFUSALS_MAX - 1)) == 0, "AS_REFUSALS_MAX is used as a mask");
 _Static_assert((AS_SYSCALLS & (AS_SYSCALLS - 1)) == 0, "AS_SYSCALLS is used as a mask");
 _Static_assert((AS_LIST_MAX & (AS_LIST_MAX - 1)) == 0, "AS_LIST_MAX is used as a mask");
 _Static_assert((AS_CLAUSES_MAX & (AS_CLAUSES_MAX - 1)) == 0, "AS_CLAUSES_MAX is used as a mask");

@@ -147,6 +147,10 @@ void cbpf_wait_for_programs(void);
  */
 int cbpf_oldest_generation(struct cbpf *handle, uint32_t current, uint32_t *oldest);
 
+/* Adds up what the clauses of generation `slot`, modulo AS_GENERATIONS, have rejected, and begins with it anew from 0. */
+int cbpf_refusals(struct cbpf *handle, uint32_t slot, struct as_refusals *sum);
+int cbpf_clear_refusals(struct cbpf *handle, uint32_t slot);
+
 /* Adds up the CPUs' statistics. */
 int cbpf_statistics(struct cbpf *handle, struct ast_statistics *sum);
 

@@ -62,6 +62,28 @@ int cbpf_test_write(struct cbpf_test *handle, const char *map, uint32_t first, c
 	return error ? error : written == count ? 0 : -EIO;
 }
 
+int cbpf_test_sum(struct cbpf_test *handle, const char *map, uint32_t slot, uint64_t *sum, uint32_t count)
+{
+	struct bpf_map *found = bpf_object__find_map_by_name(handle->object, map);
+	int cpus = libbpf_num_possible_cpus();
+
+	if (!found)
+		return -ENOENT;
+	if (cpus < 0 || bpf_map__value_size(found) != count * sizeof(*sum))
+		return cpus < 0 ? cpus : -EINVAL;
+	uint64_t *each = calloc(cpus, count * sizeof(*each));
+
+	if (!each)
+		return -ENOMEM;
+	int error = bpf_map_lookup_elem(bpf_map__fd(found), &slot, each) ? -errno : 0;
+
+	memset(sum, 0, count * sizeof(*sum));
+	for (size_t i = 0; i < (size_t)cpus * count; i++)
+		sum[i % count] += each[i];
+	free(each);
+	return error;
+}
+
 int cbpf_test_run(struct cbpf_test *handle, const char *program, uint32_t *result)
 {
 	struct bpf_program *found = bpf_object__find_program_by_name(handle->object, program);

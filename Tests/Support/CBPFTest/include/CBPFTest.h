@@ -18,6 +18,9 @@ void cbpf_test_close(struct cbpf_test *handle);
 /* Writes `count` values of `size` bytes from slot `first` of an array map on. */
 int cbpf_test_write(struct cbpf_test *handle, const char *map, uint32_t first, const void *values, size_t size, uint32_t count);
 
+/* Adds up what the CPUs have in `slot` of a per-CPU array, `count` numbers each. */
+int cbpf_test_sum(struct cbpf_test *handle, const char *map, uint32_t slot, uint64_t *sum, uint32_t count);
+
 /* Runs a program once and sets what it returned. */
 int cbpf_test_run(struct cbpf_test *handle, const char *program, uint32_t *result);
 
