@@ -39,7 +39,8 @@ package struct MapImage: Sendable {
         clauses = rules.compiled.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
         }
-        for position in clauses.indices where clauses[position].isNever && clauses[position].isExact && counters.count < Int(AS_REFUSALS_MAX) {
+        for position in clauses.indices where clauses[position].isNever && clauses[position].isExact {
+            guard counters.count < Int(AS_REFUSALS_MAX) else { break }
             clauses[position].counter = UInt16(counters.count)
             counters.append(position)
         }

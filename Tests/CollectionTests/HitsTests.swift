@@ -74,7 +74,7 @@ extension CollectionTests {
             #expect(report["written"] == UInt64(calls * threads))
         }
 
-        @Test("what never rules refuse in the kernel counts for them, when a call begins and when it ends, and goes on to when the rules change")
+        @Test("what never rules refuse in the kernel, when a call begins or ends, counts for them, and goes on to when the rules change")
         func refused() throws {
             let (threads, calls) = (3, 500)
             let scratch = try Scratch()

@@ -57,7 +57,8 @@ extension KernelProbeTests {
                 // Something to select comes last, so that every never rule refuses what would be selected.
                 let rules = (0..<Int.random(in: 1...8, using: &random)).map { _ in RandomRule(&random).text }
                 let last = ["b64", "b32"].map { "-a always,exit -F arch=\($0) -S all" }
-                guard let set = try? RuleSet.compile(Array((rules + last).joined(separator: "\n").utf8), named: "random.rules") else { continue }
+                let text = (rules + last).joined(separator: "\n")
+                guard let set = try? RuleSet.compile(Array(text.utf8), named: "random.rules") else { continue }
                 let image = MapImage(set)
                 let evaluator = Evaluator(set)
                 try kernel.write(image, generation: generation)
