@@ -13,4 +13,17 @@ package struct ControlLine: Sendable, Equatable {
         self.value = value
         self.place = place
     }
+
+    /// It says how the file is read, and is obeyed.
+    private var isObeyed: Bool {
+        [RuleOption.deleteAll, .ignoreErrors, .continueOnError].contains { $0.rawValue == option }
+    }
+
+    /// A sentence about those of `lines` that mean the kernel's own audit; nil when there are none.
+    static func remark(on lines: [ControlLine]) -> String? {
+        let others = lines.filter { !$0.isObeyed }
+        guard let first = others.first else { return nil }
+        let texts = others.map { line in ([line.option] + (line.value.map { [$0] } ?? [])).joined(separator: " ") }
+        return "\(first.place): \(texts.joined(separator: ", ")): meant for the kernel's own audit, and without effect here"
+    }
 }

@@ -17,6 +17,8 @@ package struct RuleSet: Sendable {
     package internal(set) var skipped: [RuleDiagnostic] = []
     /// Some were skipped because of -c: auditctl loads the others, and fails in the end.
     package internal(set) var hasFailed = false
+    /// What to tell the operator when the rules come into force, a sentence each: lines that were skipped, what is odd, and what has no effect here.
+    package var remarks: [String] { (skipped + warnings).map { "\($0)" } + (ControlLine.remark(on: controls).map { [$0] } ?? []) }
     /// `key=` of each rule's records; nil for `key=(null)`.
     package let keys: [[UInt8]?]
     /// What some rule asks for, so that events must carry it.

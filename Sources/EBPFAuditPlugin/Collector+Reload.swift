@@ -74,7 +74,7 @@ extension Collector {
             let errand = try Errand(name: "audit-rules") {
                 Result { () throws(RulesError) in
                     let rules = try RuleSet.load(paths: paths)
-                    for remark in rules.skipped + rules.warnings where !isSilent { Screen.error("ebpf-audit: \(remark)\n") }
+                    for remark in rules.remarks where !isSilent { Screen.error("ebpf-audit: \(remark)\n") }
                     return CompiledRules(rules, after: numbers)
                 }
             }

@@ -68,7 +68,7 @@ struct RecordOptions: ParsableArguments {
     static func load(_ configuration: Configuration) throws(Failure) -> RuleSet {
         let rules: RuleSet
         do { rules = try RuleSet.load(paths: configuration.rules) } catch { throw Failure(error) }
-        for warning in rules.skipped + rules.warnings where !configuration.isSilent { Screen.error("ebpf-audit: \(warning)\n") }
+        for remark in rules.remarks where !configuration.isSilent { Screen.error("ebpf-audit: \(remark)\n") }
         return rules
     }
 }

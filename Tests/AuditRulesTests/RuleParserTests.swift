@@ -235,6 +235,13 @@ import Testing
         #expect(try compile("-t -b 64\n").warnings.map(\.fault) == [.ignoredBehind(option: "-t")])
     }
 
+    @Test func whatMeansTheKernelsOwnAuditIsSaidOnce() throws {
+        let set = try compile("-D\n-i\n-b 8192\n-f 1\n--loginuid-immutable\n-a always,exit -F arch=b64 -S open\n-e 2\n")
+        #expect(set.remarks.count == 1)
+        #expect(set.remarks.first?.contains(":3: -b 8192, -f 1, --loginuid-immutable, -e 2: ") == true, "\(set.remarks)")
+        #expect(try compile("-D\n-c\n-i\n-a always,exit -F arch=b64 -S open\n").remarks == [])
+    }
+
     @Test func ignoredErrorsLeaveTheRest() throws {
         let text = "-a always,exit -S 1\n-i\n-a always,exit -S opne\n-a always,exit -S 2\n"
         let set = try compile(text)

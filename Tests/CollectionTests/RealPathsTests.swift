@@ -10,9 +10,11 @@ extension CollectionTests {
             try session.collector.records().first { $0.type == "TRUSTED_APP" }?.field(name)
         }
 
-        @Test("by descriptors, links and directories: x-path selects what the call acts on", arguments: ["=", "!="])
-        func selected(_ op: String) throws {
-            let session = try Session.run("real_paths") {
+        @Test(
+            "by descriptors, links and directories: x-path selects what the call acts on, whichever way hooks are attached",
+            arguments: ["=", "!="], ["auto", "kprobe"])
+        func selected(_ op: String, _ hooks: String) throws {
+            let session = try Session.run("real_paths", configuration: "hooks = \(hooks)\n") {
                 "-a always,exit -F arch=b64 -S all -F pid=\($0) -F x-path\(op)*/keys/authorized_keys -k keys\n"
             }
             guard try value("tier", session) == "\"btf\"" else {
