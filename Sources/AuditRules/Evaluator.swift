@@ -13,9 +13,11 @@ package enum Decision: Sendable, Equatable {
 /// A decision, and which rule has made it.
 package struct Verdict: Sendable, Equatable {
     package let decision: Decision
-    /// The position in ``RuleSet/rules`` of the rule that decides: the first that matches, `always` or `never`. Nil when none does, and for a
-    /// `never` behind which no `always` names the call: without it nothing would be written, either. (The kernel side does not try these.)
+    /// The position in ``RuleSet/rules`` of the first rule that matches, `always` or `never`; nil when none does.
     package let rule: Int?
+    /// The rule is a `never` behind which no `always` names the call: without it nothing would be written, either. The kernel side does not try
+    /// such rules, and their calls are not counted.
+    package let isMoot: Bool
 }
 
 /// The exact decision, made for every event that the kernel's prefilter let through.
@@ -68,7 +70,7 @@ package struct Evaluator: Sendable {
     package func judge(_ event: borrowing EventView) -> Verdict { judge(event, Span()) }
 
     private func judge(_ event: borrowing EventView, _ files: Span<NamedFile>) -> Verdict {
-        let none = Verdict(decision: .reject, rule: nil)
+        let none = Verdict(decision: .reject, rule: nil, isMoot: false)
         guard let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return none }
         let facts = RuleFacts(event, groups: rules.wanted.contains(.groups), family: rules.needsFamily)
         // Spans, because every access through the arrays would count references.
@@ -81,11 +83,11 @@ package struct Evaluator: Sendable {
             let position = Int(list[entry])
             let rule = compiled[position]
             if matches(tests, rule, facts, fileTests, files, &touched) {
-                guard rule.isNever else { return Verdict(decision: .select(rule: position), rule: position) }
-                for later in entry + 1..<Int(part.first) + Int(part.count) where !compiled[Int(list[later])].isNever {
-                    return Verdict(decision: .reject, rule: position)
-                }
-                return none
+                guard rule.isNever else { return Verdict(decision: .select(rule: position), rule: position, isMoot: false) }
+                var later = entry + 1
+                let end = Int(part.first) + Int(part.count)
+                while later < end, compiled[Int(list[later])].isNever { later += 1 }
+                return Verdict(decision: .reject, rule: position, isMoot: later == end)
             }
         }
         return none

@@ -242,7 +242,7 @@ struct Stages: ~Copyable {
         case .reject:
             counts.filtered += 1
         }
-        if let rule = verdict.rule {
+        if let rule = verdict.rule, !verdict.isMoot {
             if let place { earlier[place].hits[rule] += 1 } else { current.hits[rule] += 1 }
         }
         counts.events += 1
