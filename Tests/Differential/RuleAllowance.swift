@@ -9,6 +9,8 @@ enum RuleAllowance: String, CaseIterable {
     case directoryByName = "dir-by-name"
     /// Without path hooks a name is compared where the file is not known.
     case pathByName = "path-by-name"
+    /// Without path hooks the list `filesystem` does not know what file system a file is on that was not opened.
+    case hiddenByName = "filesystem-by-name"
     /// Kernels before 5.16 compare the address of an earlier call, when a call has none.
     case earlierAddress = "earlier-address"
 
@@ -18,6 +20,7 @@ enum RuleAllowance: String, CaseIterable {
         case .directoryByName:
             "without path hooks names below a directory are compared: not found through links and descriptors, nor the loader of a program"
         case .earlierAddress: "this kernel compares saddr_fam= with the address of an earlier call of the task, when a call has none"
+        case .hiddenByName: "without path hooks the list filesystem hides only files that were opened or acted on by a descriptor"
         case .pathByName: "without path hooks the name is compared: not found through links and descriptors"
         }
     }
@@ -32,6 +35,9 @@ extension RuleRun {
             return .earlierAddress
         }
         guard !hasHooks, let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
+        if lines.contains(where: { $0.kind == .filesystemNever }), suspects(difference).contains(where: { !$0.tests.isEmpty }) {
+            return .hiddenByName
+        }
         for line in suspects(difference) {
             for test in line.tests {
                 switch test.field {
@@ -54,7 +60,7 @@ extension RuleRun {
     private func suspects(_ difference: RuleComparison.Difference) -> [RuleGenerator.Line] {
         let tried = lines.filter(\.isFirst).reversed() + lines.filter { !$0.isFirst }
         let places = [difference.kernel?.key, difference.ours?.key].map { key in
-            key.flatMap { key in tried.firstIndex { $0.text.hasSuffix("-k \(key)") } }
+            key?.split(separator: " ").first.flatMap { key in tried.firstIndex { $0.text.hasSuffix("-k \(key)") } }
         }
         guard let place = places.compactMap({ $0 }).min() else { return [] }
         let refusing = places.contains(nil) ? tried[..<place].filter(\.isNever) : []

@@ -19,11 +19,15 @@ struct RuleComparison {
     private(set) var keys: Set<String> = []
 
     /// Compares what descendants of `leader` did.
-    init(kernel: AuditLog, ours: AuditLog, leader: Int) {
-        var left = Dictionary(grouping: Self.selected(ours, leader), by: { $0.event.identity ?? "" })
+    ///
+    /// - Parameter hasOtherLists: rules of the lists `task` or `exclude` are among those that were in force: events need not have a key, and which records
+    ///   there are of an event belongs to what is compared.
+    init(kernel: AuditLog, ours: AuditLog, leader: Int, hasOtherLists: Bool) {
+        func selected(_ log: AuditLog) -> [(event: Event, key: String)] { Self.selected(log, leader, hasOtherLists: hasOtherLists) }
+        var left = Dictionary(grouping: selected(ours), by: { $0.event.identity ?? "" })
         var unpaired: [(event: Event, key: String)] = []
-        for one in Self.selected(kernel, leader) {
-            keys.insert(one.key)
+        for one in selected(kernel) {
+            keys.insert(String(one.key.prefix { $0 != " " }))
             let identity = one.event.identity ?? ""
             guard let place = left[identity]?.firstIndex(where: { $0.key == one.key }) else {
                 unpaired.append(one)
@@ -43,11 +47,13 @@ struct RuleComparison {
 
     /// Events of the scene with the keys of the rules that selected them. All generated rules have a key: what has none was recorded for
     /// another reason (LOGIN, ANOM_LINK).
-    private static func selected(_ log: AuditLog, _ leader: Int) -> [(event: Event, key: String)] {
+    private static func selected(_ log: AuditLog, _ leader: Int, hasOtherLists: Bool) -> [(event: Event, key: String)] {
         log.events.compactMap { event in
             guard let head = event.head, head["auid"] == "\(RuleScene.auid)", event.pid != leader else { return nil }
-            guard let key = head["key"], key != "(null)" else { return nil }
-            return (event, key.filter { $0 != "\"" })
+            guard let key = head["key"], hasOtherLists || key != "(null)" else { return nil }
+            // auditd keeps EOE out of its log; ANOM_LINK is no record of a call's end (docs/fidelity.md).
+            let types = hasOtherLists ? Set(event.records.map(\.type)).subtracting(["EOE", "ANOM_LINK"]).sorted() : []
+            return (event, ([key.filter { $0 != "\"" }] + types).joined(separator: " "))
         }
     }
 }

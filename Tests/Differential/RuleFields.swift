@@ -54,6 +54,35 @@ struct RuleFields {
         + ["gid", "egid", "sgid", "fsgid"].map { RuleFields(name: $0, operators: order, values: groups) }
         + ["a0", "a1", "a2", "a3"].map { RuleFields(name: $0, operators: all8, values: numbers) }
 
+    /// The list `task`: fields of the task that makes another one, and some that a task without a call has not.
+    static let task: [RuleFields] =
+        [
+            RuleFields(name: "pid", operators: order, values: ["+0", "+1", "0x7fffffff"]),
+            RuleFields(name: "auid", operators: order, values: ["4241", "4242", "4243", "unset"]),
+            RuleFields(name: "pers", operators: all8, values: ["0", "8"]),
+            RuleFields(name: "a0", operators: equality, values: ["0"]),
+        ]
+        + ["uid", "euid", "suid", "fsuid"].map { RuleFields(name: $0, operators: order, values: ["0", "3", "1000"]) }
+        + ["gid", "egid", "sgid", "fsgid"].map { RuleFields(name: $0, operators: order, values: ["0", "6", "1000", "1001"]) }
+
+    /// The list `exclude`: the type of a record, and the task that makes it.
+    static let exclude: [RuleFields] = [
+        RuleFields(
+            name: "msgtype", operators: order,
+            values: ["SYSCALL", "PATH", "CWD", "EXECVE", "PROCTITLE", "SOCKADDR", "MMAP", "1300", "1320", "1000"]),
+        RuleFields(name: "pid", operators: order, values: ["+0", "+1", "+2"]),
+        RuleFields(name: "uid", operators: order, values: ["0", "3", "1000"]),
+        RuleFields(name: "gid", operators: order, values: ["0", "7", "1000"]),
+        RuleFields(name: "auid", operators: order, values: ["4241", "4242", "unset"]),
+        RuleFields(name: "exe", operators: equality, values: ["/usr/bin/true", "/usr/bin/none"]),
+    ]
+
+    /// The list `filesystem`: ext4, tmpfs, overlayfs, xfs, btrfs, debugfs, and none.
+    static let filesystem: [RuleFields] = [
+        RuleFields(
+            name: "fstype", operators: equality, values: ["0xef53", "0x1021994", "0x794c7630", "0x58465342", "0x9123683e", "0x64626720", "7"])
+    ]
+
     /// All pairs that -C takes.
     private static let comparisons: [String] = [
         "uid obj_uid", "gid obj_gid", "euid obj_uid", "egid obj_gid", "auid obj_uid", "suid obj_uid", "sgid obj_gid", "fsuid obj_uid",

@@ -2,11 +2,19 @@
 import AuditTestSupport
 
 /// How a rule gets on its list.
-enum RuleKind: String, CaseIterable {
+enum RuleKind: String {
     case always = "-a always,exit"
     case never = "-a never,exit"
     case alwaysFirst = "-A always,exit"
     case neverFirst = "-A never,exit"
+    case taskAlways = "-a always,task"
+    case taskNever = "-a never,task"
+    case excludeAlways = "-a always,exclude"
+    case excludeNever = "-a never,exclude"
+    case filesystemAlways = "-a always,filesystem"
+    case filesystemNever = "-a never,filesystem"
+
+    static let exit: [RuleKind] = [.always, .never, .alwaysFirst, .neverFirst]
 }
 
 /// One test of a generated rule before the scene is known.
@@ -40,7 +48,7 @@ struct RuleGenerator {
                 for value in field.values {
                     let test = GeneratedTest(field: field.name, op: op, value: value)
                     guard field.takes(op, value) else { continue }
-                    all += field.name == "watch" ? [(test, nil)] : RuleKind.allCases.map { (test, $0) }
+                    all += field.name == "watch" ? [(test, nil)] : RuleKind.exit.map { (test, $0) }
                 }
             }
         }
@@ -49,9 +57,13 @@ struct RuleGenerator {
         return all
     }()
 
+    /// The first set whose rules are of other lists than `exit`: see ``RuleGenerator/otherSets``.
+    static let firstOther = 110
+
     /// Set number `number` of `count` rules. Each has a key of its own, `r` and its position; last is a rule that leaves alone whoever is
     /// not part of the scene.
     func set(_ number: Int, count: Int) throws -> [Line] {
+        if number >= Self.firstOther { return try otherSet(number) }
         var random = Random(seed: UInt64(number) &* 0x9e37_79b9)
         var lines: [Line] = []
         var seen: Set<String> = []
@@ -69,9 +81,11 @@ struct RuleGenerator {
             guard seen.insert(text).inserted else { continue }
             lines.append(Line(text: text, kind: primary.kind, tests: tests))
         }
-        lines.append(Line(text: "-A never,exit -S all -F auid!=\(RuleScene.auid)", kind: .neverFirst, tests: []))
+        lines.append(Self.nobodyElse)
         return lines
     }
+
+    static let nobodyElse = Line(text: "-A never,exit -S all -F auid!=\(RuleScene.auid)", kind: .neverFirst, tests: [])
 
     /// Any test, of any field.
     private static func test(_ random: inout Random) -> GeneratedTest? {
@@ -109,7 +123,7 @@ struct RuleGenerator {
         return (words + ["-k", key]).joined(separator: " ")
     }
 
-    private func value(of test: GeneratedTest) throws -> String {
+    func value(of test: GeneratedTest) throws -> String {
         switch test.field {
         case "path", "dir", "exe": return scene.path(test.value)
         case "inode": return test.value == "1" ? "1" : "\(try scene.inode(test.value))"

@@ -16,8 +16,8 @@ struct RuleSets: ParsableCommand {
     @Option(help: "Number of the first set.")
     var first = 0
 
-    @Option(help: "How many sets.")
-    var sets = 110
+    @Option(help: "How many sets; from \(RuleGenerator.firstOther) on they are of other lists than exit.")
+    var sets = RuleGenerator.firstOther + RuleGenerator.otherCount
 
     @Option(help: "Rules of each.")
     var size = 50
@@ -59,8 +59,11 @@ struct RuleSets: ParsableCommand {
         var tally = RuleTally()
         let session = try RuleSession(program: program, workloads: workloads, isOneStart: oneStart, in: top)
         defer { session.end() }
+        let end = RuleGenerator.firstOther + RuleGenerator.otherCount
+        guard 0..<end ~= first, 1...end - first ~= sets else { throw HarnessError("sets go from 0 to \(end - 1)") }
         for number in first..<first + sets {
             let directory = top.appending(path: "\(number)")
+            try? FileManager.default.removeItem(at: directory)
             let run = try session.run(set: number, size: size, in: directory)
             let differences = tally.add(run)
             if allowed {

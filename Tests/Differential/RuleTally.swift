@@ -30,8 +30,9 @@ struct RuleRun {
     }
 
     private func rule(_ key: String?) -> String {
-        guard let key else { return "none" }
-        return lines.first { $0.text.hasSuffix("-k \(key)") }?.text ?? "no rule \(key)"
+        guard let words = key?.split(separator: " "), let key = words.first else { return "none" }
+        let types = words.count > 1 ? ", with \(words.dropFirst().joined(separator: " "))" : ""
+        return (lines.first { $0.text.hasSuffix("-k \(key)") }?.text ?? "no rule \(key)") + types
     }
 }
 
