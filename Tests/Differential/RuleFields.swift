@@ -80,7 +80,8 @@ struct RuleFields {
     /// The list `filesystem`: ext4, tmpfs, overlayfs, xfs, btrfs, debugfs, and none.
     static let filesystem: [RuleFields] = [
         RuleFields(
-            name: "fstype", operators: equality, values: ["0xef53", "0x1021994", "0x794c7630", "0x58465342", "0x9123683e", "0x64626720", "7"])
+            name: "fstype", operators: equality,
+            values: ["0xef53", "0x1021994", "0x794c7630", "0x58465342", "0x9123683e", "0x64626720", "7"])
     ]
 
     /// All pairs that -C takes.

@@ -74,6 +74,8 @@ final class RuleSession {
         try theirs.write(to: directory.appending(path: "kernel.log"))
         return RuleRun(
             hasHooks: collector.hasHooks, release: try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8), lines: lines,
-            comparison: RuleComparison(kernel: AuditLog([UInt8](theirs)), ours: AuditLog([UInt8](ours)), leader: Int(leader), hasOtherLists: number >= RuleGenerator.firstOther))
+            comparison: RuleComparison(
+                kernel: AuditLog([UInt8](theirs)), ours: AuditLog([UInt8](ours)), leader: Int(leader),
+                hasOtherLists: number >= RuleGenerator.firstOther))
     }
 }
