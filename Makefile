@@ -24,11 +24,11 @@ KERNELS_PACKAGES := apt dpkg python3
 KERNELS_DIFFERENTIAL_PACKAGES := dash coreutils findutils diffutils sed grep tar libc-bin git gcc libc6-dev
 
 # 32-bit jumps came in 5.1 (092ed0968bb6), and verifiers before 5.8 lose bounds over 32-bit arithmetic.
-BPF_CPU = $(if $(filter btf.bpf.o hooks% $(notdir $(BPF_TEST_OBJECTS)),$(notdir $@)),v3,v2)
+BPF_CPU = $(if $(filter btf.bpf.o hooks% rings% $(notdir $(BPF_TEST_OBJECTS)),$(notdir $@)),v3,v2)
 BPF_FLAGS = -g -O2 -mcpu=$(BPF_CPU) -target bpf -D__TARGET_ARCH_$(BPF_ARCH_OF_OBJECT) -Wall -Wextra -Werror \
 	-Wno-unused-function -Wno-unused-parameter \
 	-Ibpf -ISources/CAuditWire/include $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
-BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe)
+BPF_OBJECTS := $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf raw_tp raw_tp_noloops raw_tp_sub4096 tp hooks_fentry hooks_kprobe rings)
 # As they are built in.
 BPF_ARCHIVES := $(BUILD)/bpf/btf.tar.xz $(BUILD)/bpf/staged.tar.xz
 BPF_ARCH_OF_OBJECT = $(if $(filter $(BUILD)/bpf-other/%,$@),$(BPF_OTHER_ARCH),$(BPF_ARCH))
@@ -148,7 +148,7 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(wildcard Sources/CAuditW
 .PRECIOUS: $(BUILD)/bpf/%.bpf.o
 
 # In an order in which what is wanted most comes first, and the largest last.
-$(BUILD)/bpf/btf.tar.xz: $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf hooks_fentry hooks_kprobe)
+$(BUILD)/bpf/btf.tar.xz: $(patsubst %,$(BUILD)/bpf/%.bpf.o,btf hooks_fentry hooks_kprobe rings)
 $(BUILD)/bpf/staged.tar.xz: $(patsubst %,$(BUILD)/bpf/%.bpf.o,raw_tp raw_tp_sub4096 tp raw_tp_noloops)
 $(BPF_ARCHIVES):
 	tar --format=ustar --owner=0 --group=0 --numeric-owner --mode=0644 --mtime=@0 -C $(@D) -cf $(basename $@) $(notdir $^)

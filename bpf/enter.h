@@ -198,6 +198,13 @@ static __always_inline void enter__answer(const __u64 args[6], __u32 tgid)
 
 #endif
 
+/* Calls that are noted though no clause may select them. */
+#ifdef TIER_STAGED
+#define ENTER_ANYWAY AS_INDEX_UNCONDITIONAL
+#else
+#define ENTER_ANYWAY (AS_INDEX_UNCONDITIONAL | AS_INDEX_RING)
+#endif
+
 /*
  * Where a call that is to be remembered has its numbers now, or NULL for another one. Its arguments are in `regs`, or where there are none
  * in `copied`, as syscall_get_arguments() gives them.
@@ -219,7 +226,7 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 
 	__u32 mark = tasks__mark(task);
 	/* While tasks may be marked every call comes by here. */
-	bool is_out = mark == AS_TASK_NEVER || (!mark && !index->count && !(index->flags & AS_INDEX_UNCONDITIONAL));
+	bool is_out = mark == AS_TASK_NEVER || (!mark && !index->count && !(index->flags & ENTER_ANYWAY));
 
 	if (!(index->flags & AS_INDEX_TICK) && (is_out || stage__is_own(tgid)))
 		return NULL;
@@ -255,7 +262,7 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 
 		int outcome = select__range(index, generation, PROGRAM_ENTER);
 
-		if (outcome == CLAUSE_NO)
+		if (outcome == CLAUSE_NO && !(index->flags & ENTER_ANYWAY))
 			return NULL;
 		if (outcome == CLAUSE_YES)
 			flags = INFLIGHT_CERTAIN;

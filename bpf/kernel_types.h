@@ -298,6 +298,12 @@ struct linux_binprm {
 	const char *filename;
 };
 
+struct io_kiocb {
+	__u8 opcode;
+	__u32 flags; /* the lower half since 6.10, when it became wider */
+	struct cred *creds;
+};
+
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
 	unsigned long bp, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax;

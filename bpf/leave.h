@@ -132,6 +132,13 @@ static __always_inline void leave__begin(struct leaving *leaving, struct task_st
 	}
 }
 
+/* Flags of calls that are told of whatever the rules say now. */
+#ifdef TIER_STAGED
+#define LEAVE_CERTAIN INFLIGHT_CERTAIN
+#else
+#define LEAVE_CERTAIN (INFLIGHT_CERTAIN | INFLIGHT_TOLD)
+#endif
+
 /* Numbers and identities of the call and its task. Returns whether the rules may still select it. */
 static __always_inline bool leave__facts(struct record_memory *record, struct working_memory *memory, const struct leaving *leaving,
 					 struct task_struct *task, const struct inflight *call, bool returned, __u32 kind)
@@ -160,7 +167,7 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 	 * generation above.
 	 */
 	if (index && call->generation == CONTROL(control_generation) && !(index->flags & AS_INDEX_UNCONDITIONAL) &&
-	    !(call->flags & INFLIGHT_CERTAIN)) {
+	    !(call->flags & LEAVE_CERTAIN)) {
 		task__publish(facts, returned, &memory->facts);
 		if (select__range(index, call->generation, kind) == CLAUSE_NO)
 			return false;

@@ -166,6 +166,7 @@ enum inflight_flags {
 	INFLIGHT_CUT = 1 << 1,  /* something that belongs to the call found no room */
 	INFLIGHT_ENDED = 1 << 3, /* the call has ended; the entry only waits to be removed */
 	INFLIGHT_DYING = 1 << 4, /* staged tiers: it is told of because its task dies */
+	INFLIGHT_TOLD = 1 << 4,  /* tier `btf`: an operation of io_uring within it has been told of */
 	INFLIGHT_NAMED = 1 << 2, /* the socket address is a path, which the kernel looks up */
 	INFLIGHT_CERTAIN = 1 << 5, /* what is known at entry says that the rules select it */
 	INFLIGHT_TRACED = 1 << 6, /* noted by the tracepoint of all calls, so that a hook on its function need not see its end */

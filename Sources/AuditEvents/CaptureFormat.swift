@@ -198,6 +198,7 @@ extension WireError {
         case .version(let version): "a record of wire version \(version)"
         case .size(let size): "a record of \(size) bytes"
         case .type(let type): "a record of type \(type)"
+        case .operation(let number): "an operation of number \(number)"
         case .section(let tag, let length): "a section of tag \(tag) and length \(length)"
         }
     }

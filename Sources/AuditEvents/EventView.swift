@@ -49,20 +49,26 @@ package struct Section: ~Escapable {
     }
 }
 
-/// One system call, checked as a whole and read in place.
+/// One system call, or one issue of an operation of io_uring, checked as a whole and read in place.
 ///
 /// The view borrows the ring slot or capture bytes it was made from and cannot outlive them.
 package struct EventView: ~Escapable {
     /// The record's head: time (monotonic, ns), sequence, flags.
     package let header: aw_header
-    /// The fixed part: arguments, result, task and credential fields.
+    /// The fixed part: arguments, result, task and credential fields. Of an operation those of the call that it was issued in, with its own result;
+    /// zeros for what belongs to a call where it was issued in none.
     package let call: aw_syscall
+    /// The operation of io_uring (`enum io_uring_op`), below `AS_OPERATIONS`; nil: this is a call.
+    package let operation: UInt32?
     /// The sections, one after the other.
     package let sections: RawSpan
     /// Argument text that came ahead in fragments; the event's own ``SectionTag/arguments`` section continues it.
     package let earlierArguments: RawSpan
 
-    /// The task died in the call: it has neither success nor exit value.
+    /// An operation was issued within a call, which ``header`` and ``call`` have the time and the numbers of.
+    package var isWithinCall: Bool { header.flags & UInt8(AW_FLAG_WITHIN.rawValue) != 0 }
+
+    /// The task died in the call: it has neither success nor exit value. Of an operation: what it returned is not known.
     package var hasReturned: Bool { header.flags & UInt8(AW_FLAG_NO_RETURN.rawValue) == 0 }
 
     /// Argument text that went ahead of this event has not arrived: kernels before 5.1 do not tell the programs that there was no room.
@@ -89,7 +95,7 @@ package struct EventView: ~Escapable {
         return try? WireReader(section.bytes).load(at: 0, as: UInt32.self)
     }
 
-    /// Decodes `record`, one whole record of type `AW_TYPE_SYSCALL`.
+    /// Decodes `record`, one whole record of type `AW_TYPE_SYSCALL` or `AW_TYPE_OPERATION`.
     ///
     /// Every section is walked and checked here, so that later readers cannot fail.
     ///
@@ -102,10 +108,19 @@ package struct EventView: ~Escapable {
     package init(decoding record: RawSpan, earlierArguments: RawSpan, earlierFragments: Int = 0) throws(WireError) {
         let reader = WireReader(record)
         let header = try RecordHead.decode(record)
-        guard header.type == UInt16(AW_TYPE_SYSCALL.rawValue) else { throw .type(header.type) }
+        let isOperation = header.type == UInt16(AW_TYPE_OPERATION.rawValue)
+        guard isOperation || header.type == UInt16(AW_TYPE_SYSCALL.rawValue) else { throw .type(header.type) }
         let headerSize = MemoryLayout<aw_header>.size
         let call = try reader.load(at: headerSize, as: aw_syscall.self)
-        let first = headerSize + MemoryLayout<aw_syscall>.size
+        var first = headerSize + MemoryLayout<aw_syscall>.size
+        if isOperation {
+            let operation = try reader.load(at: first, as: aw_operation.self)
+            guard operation.number < UInt32(AS_OPERATIONS) else { throw .operation(operation.number) }
+            self.operation = operation.number
+            first += MemoryLayout<aw_operation>.size
+        } else {
+            operation = nil
+        }
         guard Int(header.size) >= first else { throw .size(header.size) }
         let sections = try reader.slice(at: first, count: Int(header.size) - first)
         try SectionWalk.check(sections)
@@ -145,6 +160,11 @@ package struct EventView: ~Escapable {
 
 /// The head that every record has.
 package enum RecordHead {
+    /// Whether a record's type (`aw_header.type`) says that it is an event, and no part of another.
+    package static func isEvent(_ type: UInt16) -> Bool {
+        type == UInt16(AW_TYPE_SYSCALL.rawValue) || type == UInt16(AW_TYPE_OPERATION.rawValue)
+    }
+
     /// Reads and checks the head of `record`.
     ///
     /// - Throws: ``WireError`` when version or size are not plausible for these bytes.

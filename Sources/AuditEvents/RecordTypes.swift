@@ -21,6 +21,8 @@ package struct RecordTypes: OptionSet, Sendable {
     private static let ipcSetPermissions = RecordTypes(rawValue: 1 << 7)
     /// Written while the call runs, not at its end.
     package static let bpf = RecordTypes(rawValue: 1 << 22)
+    /// Of an operation of io_uring.
+    package static let operation = RecordTypes(rawValue: 1 << 23)
     /// All of them.
     package static let all = RecordTypes(rawValue: 1 << UInt32(known.count) - 1)
 

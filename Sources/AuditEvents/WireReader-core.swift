@@ -48,6 +48,8 @@
     case size(UInt32)
     /// `aw_header.type` is none of `aw_type`.
     case type(UInt16)
+    /// `aw_operation.number` is `AS_OPERATIONS` or more.
+    case operation(UInt32)
     /// A section's length does not fit its tag: shorter than its structure or longer than its bound.
     case section(tag: UInt16, length: Int32)
 }

@@ -30,6 +30,27 @@ extension RecordFormatter {
         }
         buffer.append(" AUID=")
         accounts.appendUser(call.auid, now: now, into: &buffer)
+        appendIdentities(call, now: now, into: &buffer)
+        keepShort(line, mark: mark, in: &buffer)
+    }
+
+    /// URINGOP: operation, users and groups, as auditd 4 does with WITH_IO_URING, which Debian and Fedora build it with.
+    mutating func enrichOperation(_ operation: UInt32, _ call: aw_syscall, line: RecordLine, into buffer: inout RecordBuffer) {
+        let mark = buffer.count
+        let now = line.realtime
+        buffer.append("\u{1d}URING_OP=")
+        if let name = RingOperationNames.name(operation) {
+            buffer.append(name)
+        } else {
+            buffer.append("unknown-syscall(")
+            buffer.appendDecimal(operation)
+            buffer.append(")")
+        }
+        appendIdentities(call, now: now, into: &buffer)
+        keepShort(line, mark: mark, in: &buffer)
+    }
+
+    private mutating func appendIdentities(_ call: aw_syscall, now: UInt64, into buffer: inout RecordBuffer) {
         buffer.append(" UID=")
         accounts.appendUser(call.uid, now: now, into: &buffer)
         buffer.append(" GID=")
@@ -46,7 +67,6 @@ extension RecordFormatter {
         accounts.appendGroup(call.sgid, now: now, into: &buffer)
         buffer.append(" FSGID=")
         accounts.appendGroup(call.fsgid, now: now, into: &buffer)
-        keepShort(line, mark: mark, in: &buffer)
     }
 
     private func appendArch(_ arch: UInt32, into buffer: inout RecordBuffer) {

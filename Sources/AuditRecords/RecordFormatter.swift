@@ -94,10 +94,12 @@ package struct RecordFormatter: ~Copyable {
     ///   - event: the event.
     ///   - realtime: wall time of the call's entry, nanoseconds since 1970.
     ///   - key: position among the keys of ``setKeys(_:)``; any other number gives `key=(null)`.
+    ///   - serial: the one that records of the event which have been written already have (``formatOperation(_:realtime:key:serial:into:)``);
+    ///     nil for a new one.
     ///   - buffer: gets the records and is committed; on a false answer it is as before.
     /// - Returns: false when `buffer` has no room. No serial is used up then.
     package mutating func format(
-        _ event: borrowing EventView, realtime: UInt64, key: Int, into buffer: inout RecordBuffer
+        _ event: borrowing EventView, realtime: UInt64, key: Int, serial: UInt32? = nil, into buffer: inout RecordBuffer
     ) -> Bool {
         let index = SectionIndex(event)
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
@@ -109,10 +111,10 @@ package struct RecordFormatter: ~Copyable {
             guard makeRoom(room, in: &buffer) else { return false }
         }
         let plan = plan(event, index: index, realtime: realtime)
-        if write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer) { return true }
+        if write(event, index: index, plan: plan, realtime: realtime, key: key, serial: serial, into: &buffer) { return true }
         // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
         guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
-        return write(event, index: index, plan: plan, realtime: realtime, key: key, into: &buffer)
+        return write(event, index: index, plan: plan, realtime: realtime, key: key, serial: serial, into: &buffer)
     }
 
     /// Plans the PATH records of `event`, and finds out what they need that the event does not tell.
@@ -157,14 +159,15 @@ package struct RecordFormatter: ~Copyable {
     }
 
     private mutating func write(
-        _ event: borrowing EventView, index: SectionIndex, plan: PathPlan, realtime: UInt64, key: Int,
+        _ event: borrowing EventView, index: SectionIndex, plan: PathPlan, realtime: UInt64, key: Int, serial: UInt32?,
         into buffer: inout RecordBuffer
     ) -> Bool {
-        var line = RecordLine(realtime: realtime, serial: nextSerial)
+        var line = RecordLine(realtime: realtime, serial: serial ?? nextSerial)
+        let isNew = serial == nil
         // BPF is logged while the call runs (bpf_audit_prog()), all others when it ends.
         if index.specialKind == UInt8(AW_SPECIAL_BPF.rawValue) { writeProgram(event, index: index, line: &line, into: &buffer) }
         writeSyscall(event, index: index, items: plan.listed, key: key, line: &line, into: &buffer)
-        if line.isHidden { return commit(line, into: &buffer) }
+        if line.isHidden { return commit(line, takesSerial: isNew, into: &buffer) }
         if index.newCredentials.isPresent { writeProgramCapabilities(event, index: index, line: &line, into: &buffer) }
         if index.arguments.isPresent || event.earlierArguments.byteCount > 0 {
             writeArguments(event, index: index, line: &line, into: &buffer)
@@ -187,14 +190,14 @@ package struct RecordFormatter: ~Copyable {
             beginLine("type=EOE ", line: &line, into: &buffer)
             endLine(&line, into: &buffer)
         }
-        return commit(line, into: &buffer)
+        return commit(line, takesSerial: isNew, into: &buffer)
     }
 
-    /// Ends an event.
-    private mutating func commit(_ line: RecordLine, into buffer: inout RecordBuffer) -> Bool {
+    /// Ends an event, whose records have the next serial if it takes one.
+    mutating func commit(_ line: RecordLine, takesSerial: Bool, into buffer: inout RecordBuffer) -> Bool {
         guard buffer.commit(records: line.count) else { return false }
         // The kernel takes a serial with the first record of an event that is not left out.
-        if line.count > 0 { nextSerial = Self.serial(after: nextSerial) }
+        if takesSerial, line.count > 0 { nextSerial = Self.serial(after: nextSerial) }
         return true
     }
 

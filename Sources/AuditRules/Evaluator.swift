@@ -4,7 +4,7 @@ internal import CAuditWire
 
 /// What the rules say about one event.
 package enum Decision: Sendable, Equatable {
-    /// Write it; `rule` is the position in ``RuleSet/rules`` of the rule that says so.
+    /// Write it; `rule` is the position in ``RuleSet/deciding`` of the rule that says so.
     case select(rule: Int)
     /// Do not.
     case reject
@@ -91,6 +91,14 @@ package struct Evaluator: Sendable {
             }
         }
         return none
+    }
+
+    /// Whether rule `position` matches `event`, of which no files are known.
+    func matches(_ event: borrowing EventView, rule position: Int) -> Bool {
+        let facts = RuleFacts(event, groups: rules.wanted.contains(.groups), family: rules.needsFamily)
+        var touched = TouchedPaths()
+        return matches(
+            rules.tests.span, rules.compiled[position], facts, FileTests(event: event, paths: currentPaths, isLive: isLive), Span(), &touched)
     }
 
     @inline(__always)

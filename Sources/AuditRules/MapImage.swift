@@ -17,6 +17,8 @@ package struct MapImage: Sendable {
     package private(set) var counters: [Int?] = [nil]
     /// The list `task`: what marks tasks that are made.
     package private(set) var tasks = as_index(flags: 0, count: 0, first: 0)
+    /// The list `io_uring`: operations that its rules name.
+    package private(set) var operations = as_operations()
 
     /// The numbers of execve and execveat in `abi`.
     private static func execNumbers(_ abi: SyscallABI) -> [Int] {
@@ -36,7 +38,7 @@ package struct MapImage: Sendable {
         index = Array(repeating: as_index(flags: 0, count: 0, first: 0), count: Int(AS_ABIS.rawValue) * size)
         // Those of the list task must have room, because nobody judges after them.
         let room = Int(AS_CLAUSES_MAX) - (rules.taskRules.ofAll == nil ? rules.taskRules.clauseCount : 0)
-        clauses = rules.compiled.indices.prefix(room).map { position in
+        clauses = rules.rules.indices.prefix(room).map { position in
             as_clause(rules.tests[rules.compiled[position].range], isNever: rules.compiled[position].isNever, position)
         }
         for position in clauses.indices where clauses[position].isNever && clauses[position].isExact {
@@ -61,6 +63,8 @@ package struct MapImage: Sendable {
             }
         }
         markExecReturns()
+        operations = rules.rings.image
+        if !rules.rings.isEmpty { markRings() }
         if !numbers.rules.isEmpty { markCallsOfTasks() }
     }
 
@@ -135,6 +139,16 @@ extension MapImage {
     /// Every call may be one of a task that was marked with `always`, also of one that earlier rules have marked.
     private mutating func markCallsOfTasks() {
         for place in index.indices { index[place].flags |= as_index.selected }
+    }
+}
+
+extension MapImage {
+    /// What goes on within io_uring_enter(2) is told with the call.
+    private mutating func markRings() {
+        for abi in SyscallABI.allCases {
+            guard let number = SyscallTable.number(of: "io_uring_enter", abi: abi), number < UInt32(AS_SYSCALLS) else { continue }
+            index[Int(abi.rawValue) * Int(AS_SYSCALLS) + Int(number)].flags |= as_index.selected | UInt16(AS_INDEX_RING.rawValue)
+        }
     }
 }
 

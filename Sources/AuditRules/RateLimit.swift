@@ -4,7 +4,7 @@
 ///
 /// A second is one of the events' own clock, so that a replay decides as the run did.
 package struct RateLimit: Sendable {
-    /// By position in ``RuleSet/rules``: 0 for a rule without a limit.
+    /// By position in ``RuleSet/deciding``: 0 for a rule without a limit.
     private let limits: [UInt32]
     private var seconds: [UInt64]
     private var counts: [UInt32]
@@ -12,7 +12,7 @@ package struct RateLimit: Sendable {
     package let isNeeded: Bool
 
     package init(_ rules: RuleSet) {
-        limits = rules.rules.map { rule in rule.tests.first { $0.field == .rate }?.value ?? 0 }
+        limits = rules.deciding.map { rule in rule.tests.first { $0.field == .rate }?.value ?? 0 }
         isNeeded = limits.contains { $0 != 0 }
         seconds = Array(repeating: 0, count: limits.count)
         counts = Array(repeating: 0, count: limits.count)

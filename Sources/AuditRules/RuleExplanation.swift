@@ -51,7 +51,7 @@ package struct RuleExplanation {
         case .ring:
             let names = rule.syscalls.numbers.map { RingOperations.name($0) ?? "number \($0)" }
             let operations = rule.syscalls.isAll ? "every operation" : names.joined(separator: ", ")
-            return (write ? "writes " : "does not write ") + "\(operations) of io_uring\(condition); such operations are not seen here."
+            return (write ? "writes " : "does not write ") + "\(operations) of io_uring\(condition)\(write ? key ?? "" : "")."
         case .user:
             return (write ? "takes" : "refuses") + " records of programs\(condition); only the kernel's own audit can do that."
         }

@@ -71,7 +71,6 @@ package struct RuleReader {
         var faults: [(String, RuleFault)] = []
         if rule.list == .user { faults.append(("user", .kernelOnly)) }
         if rule.list == .task, rule.testsOfTask == nil { faults.append(("task", .noTask)) }
-        if rule.list == .ring { faults.append(("io_uring", .noRings)) }
         if let label = rule.tests.first(where: { $0.field.isLabel && $0.field != .subjectRole }) {
             faults.append((LibAudit.name(field: label.field.rawValue) ?? "", .noLabels))
         }

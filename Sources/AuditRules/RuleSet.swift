@@ -19,8 +19,15 @@ package struct RuleSet: Sendable {
     package internal(set) var hasFailed = false
     /// What to tell the operator when the rules come into force, a sentence each: lines that were skipped, what is odd, and what has no effect here.
     package var remarks: [String] { (skipped + warnings).map { "\($0)" } + (ControlLine.remark(on: controls).map { [$0] } ?? []) }
-    /// `key=` of each rule's records; nil for `key=(null)`.
+    /// Those of the list `io_uring`, first to be tried first.
+    package let ringRules: [Rule]
+    /// Rules that may decide of an event: ``rules``, then ``ringRules``. What decides is named by its position here.
+    package var deciding: [Rule] { rules + ringRules }
+    /// `key=` of the records of each of ``deciding``; nil for `key=(null)`.
     package let keys: [[UInt8]?]
+    /// When each of ``deciding`` would be tried if both lists were one, 0 first: the kernel's `prio`, turned round.
+    let ranks: [UInt32]
+    let rings: RingTable
     /// What some rule asks for, so that events must carry it.
     package let wanted: WantedParts
     /// Some rule asks for an address family.
@@ -53,13 +60,17 @@ package struct RuleSet: Sendable {
         self.rules = rules
         self.controls = controls
         self.warnings = warnings
-        self.keys = rules.map(\.key)
+        let ringRules = all.filter { $0.list == .ring }
+        self.ringRules = ringRules
+        self.keys = rules.map(\.key) + ringRules.map(\.key)
+        func ranks(of list: RuleList) -> [UInt32] { all.indices.filter { all[$0].list == list }.map(UInt32.init) }
+        self.ranks = ranks(of: .exit) + ranks(of: .ring)
         wanted = Self.wanted(by: all)
-        self.needsFamily = rules.contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
+        self.needsFamily = (rules + ringRules).contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
         var compiled: [CompiledRule] = []
         var tests: [CompiledTest] = []
         var paths = RulePaths()
-        for rule in rules {
+        for rule in rules + ringRules {
             // No path may match any of them: one test, so that the paths are put together once. Last, because that costs most.
             let excluded = rule.tests.filter { $0.field == .pathGlob && $0.op == .notEqual }
             var own = rule.tests.filter { !excluded.contains($0) }.compactMap { CompiledTest($0, paths: &paths) }
@@ -71,7 +82,7 @@ package struct RuleSet: Sendable {
                     needsFiles: own.contains(where: \.needsFiles), first: UInt32(tests.count), count: UInt32(own.count)))
             tests += own
         }
-        self.needsFiles = compiled.contains(where: \.needsFiles)
+        self.needsFiles = compiled.prefix(rules.count).contains(where: \.needsFiles)
         fileSystemTests = all.filter { $0.list == .filesystem && $0.action == .never }.flatMap(\.tests)
         excludeRules = all.filter { $0.list == .exclude }
         exclusions = Exclusions(excludeRules, paths: &paths)
@@ -81,13 +92,14 @@ package struct RuleSet: Sendable {
         self.compiled = compiled
         self.tests = tests
         self.candidates = CandidateTable(rules: rules, compiled: compiled)
+        rings = RingTable(ringRules, first: rules.count)
     }
 
     private static func wanted(by rules: [Rule]) -> WantedParts {
         var wanted: WantedParts = []
-        for rule in rules where rule.list == .exit || rule.list == .exclude {
+        for rule in rules where rule.list == .exit || rule.list == .exclude || rule.list == .ring {
             // The list exclude looks at no supplementary groups.
-            if rule.list == .exit, rule.tests.contains(where: \.asksForGroups) { wanted.insert(.groups) }
+            if rule.list != .exclude, rule.tests.contains(where: \.asksForGroups) { wanted.insert(.groups) }
             if rule.tests.contains(where: { $0.field == .exe }) { wanted.insert(.program) }
             if rule.tests.contains(where: { $0.field == .dir }) { wanted.insert(.ancestors) }
             if rule.tests.contains(where: { $0.field == .pathGlob }) { wanted.insert(.paths) }

@@ -470,6 +470,7 @@ int cbpf_detach(struct cbpf *handle)
 
 	handle->fork_link = NULL;
 	handle->is_attached = false;
+	cbpf_detach_rings(handle);
 	if (!handle->is_staged)
 		cbpf_detach_calls(handle);
 	/* In the reverse order, so that no call begins whose end is not seen. */

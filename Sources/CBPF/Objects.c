@@ -30,6 +30,7 @@ static const struct {
 	[CBPF_OBJECT_BTF] = { "btf.bpf.o", btf_archive, sizeof(btf_archive) },
 	[CBPF_OBJECT_HOOKS_FENTRY] = { "hooks_fentry.bpf.o", btf_archive, sizeof(btf_archive) },
 	[CBPF_OBJECT_HOOKS_KPROBE] = { "hooks_kprobe.bpf.o", btf_archive, sizeof(btf_archive) },
+	[CBPF_OBJECT_RINGS] = { "rings.bpf.o", btf_archive, sizeof(btf_archive) },
 	[CBPF_OBJECT_RAW_TP] = { "raw_tp.bpf.o", staged_archive, sizeof(staged_archive) },
 	[CBPF_OBJECT_RAW_TP_NOLOOPS] = { "raw_tp_noloops.bpf.o", staged_archive, sizeof(staged_archive) },
 	[CBPF_OBJECT_RAW_TP_SUB4096] = { "raw_tp_sub4096.bpf.o", staged_archive, sizeof(staged_archive) },

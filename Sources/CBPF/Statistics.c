@@ -81,5 +81,7 @@ int cbpf_missed(struct cbpf *handle, uint64_t *missed)
 	}
 	int error = cbpf_calls_missed(handle, missed);
 
+	if (!error)
+		error = cbpf_rings_missed(handle, missed);
 	return error ? error : cbpf_hooks_missed(handle, missed);
 }

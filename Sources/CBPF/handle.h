@@ -15,6 +15,15 @@ enum { HOOKS = 16, LINKS_A_HOOK = 2 };
 
 struct perf_reader;
 
+/* Programs that see operations of io_uring: Rings.c. */
+struct ring_side {
+	struct as_operations values[AS_GENERATIONS];
+	struct bpf_object *object;
+	struct bpf_link *links[2];
+	struct cbpf_rings_report report;
+	uint64_t missed; /* runs of programs that are gone that were skipped */
+};
+
 /* What the kernel's type information says of a hook's function. */
 struct signature {
 	const char *name; /* NULL: it has no such function */
@@ -106,6 +115,7 @@ struct cbpf {
 	volatile struct aw_clock *clock_state;
 	struct hook_side hook_side;
 	struct call_side call_side;
+	struct ring_side ring_side;
 	struct cbpf_settings settings;
 	const char *btf_path; /* a copy, or NULL */
 
@@ -202,6 +212,9 @@ void cbpf_detach_calls(struct cbpf *handle);
 void cbpf_close_calls(struct cbpf *handle);
 /* Adds the runs that were skipped. */
 int cbpf_calls_missed(struct cbpf *handle, uint64_t *missed);
+
+/* Adds the runs that were skipped. */
+int cbpf_rings_missed(struct cbpf *handle, uint64_t *missed);
 
 void cbpf_hooks_detach(struct cbpf *handle);
 void cbpf_hooks_close(struct cbpf *handle);

@@ -87,9 +87,10 @@ extension Collector {
 
     private mutating func replaceRules(_ rules: CompiledRules) {
         let hooks: HooksReport
+        let rings: RingsReport?
         countRefusals()
         do throws(KernelError) {
-            hooks = try selection.replace(with: rules, kernel: pipeline.kernel, ways: hookWays, calls: configuration.calls)
+            (hooks, rings) = try selection.replace(with: rules, kernel: pipeline.kernel, ways: hookWays, calls: configuration.calls)
         } catch {
             return endReload(Failure(error))
         }
@@ -105,6 +106,7 @@ extension Collector {
             KernelSide.waitForPrograms()
         }
         tellShortcoming(hooks)
+        tellShortcoming(rings)
         if !configuration.isSilent { Screen.error("ebpf-audit: rules in force: \(selection.ruleCount), read anew\n") }
         let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
         pipeline.write(.reload(calls: calls, hooks: hooks, rules: selection.ruleCount))

@@ -34,6 +34,7 @@ struct Collector: ~Copyable {
     let hookWays: HookWays
     /// What was said to be missing of the hooks.
     private var shortcomingTold: String?
+    private var ringShortcomingTold: String?
     /// Losses that the records have told of.
     private var lossTold: UInt64 = 0
 
@@ -72,6 +73,7 @@ struct Collector: ~Copyable {
         let hooks = selection.attachHooks(pipeline.kernel, ways: hookWays)
         tellShortcoming(hooks)
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
+        tellShortcoming(selection.attachRings(pipeline.kernel, ways: hookWays))
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
         let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
@@ -137,6 +139,13 @@ struct Collector: ~Copyable {
     mutating func tellShortcoming(_ hooks: HooksReport) {
         guard let sentence = hooks.shortcoming, sentence != shortcomingTold else { return }
         shortcomingTold = sentence
+        if !configuration.isSilent { Screen.error("ebpf-audit: \(sentence)\n") }
+    }
+
+    /// Says what is missing where operations of io_uring are seen, unless that was said last.
+    mutating func tellShortcoming(_ rings: RingsReport?) {
+        guard let sentence = rings?.shortcoming, sentence != ringShortcomingTold else { return }
+        ringShortcomingTold = sentence
         if !configuration.isSilent { Screen.error("ebpf-audit: \(sentence)\n") }
     }
 

@@ -20,7 +20,7 @@ struct Judge {
         self.generation = generation
         evaluator = Evaluator(rules, isLive: isLive)
         limit = RateLimit(rules)
-        hits = Array(repeating: 0, count: rules.rules.count)
+        hits = Array(repeating: 0, count: rules.deciding.count)
     }
 
     /// Finds out which of `devices` the rules hide.
@@ -33,8 +33,8 @@ struct Judge {
     mutating func takeHits(of other: inout Judge) {
         guard other.hits.contains(where: { $0 > 0 }) else { return }
         var places: [String: Int] = [:]
-        for (place, line) in RuleListing.lines(of: evaluator.rules.rules).enumerated() { places[line] = place }
-        for (place, line) in RuleListing.lines(of: other.evaluator.rules.rules).enumerated() where other.hits[place] > 0 {
+        for (place, line) in RuleListing.lines(of: evaluator.rules.deciding).enumerated() { places[line] = place }
+        for (place, line) in RuleListing.lines(of: other.evaluator.rules.deciding).enumerated() where other.hits[place] > 0 {
             if let own = places[line] { hits[own] += other.hits[place] }
             other.hits[place] = 0
         }

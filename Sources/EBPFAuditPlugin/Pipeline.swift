@@ -101,7 +101,7 @@ struct Pipeline: ~Copyable {
     private static func countEvents(_ kernel: borrowing KernelSide) -> UInt64 {
         var count: UInt64 = 0
         while let record = kernel.nextRecord() {
-            if let header = try? RecordHead.decode(record), header.type == UInt16(AW_TYPE_SYSCALL.rawValue) { count += 1 }
+            if let header = try? RecordHead.decode(record), RecordHead.isEvent(header.type) { count += 1 }
         }
         return count
     }
@@ -179,6 +179,8 @@ struct Stages: ~Copyable {
     private var earlier: [Judge] = []
     /// Events that the list `task` has decided of.
     private var marked = MarkedTasks()
+    /// Calls that operations of io_uring have come from.
+    private var ringCalls = RingCalls()
     private var fileSystems: FileSystems?
     /// Tells when paths of the rules may lead elsewhere.
     private var pathChanges = PathChanges()
@@ -220,6 +222,8 @@ struct Stages: ~Copyable {
     /// Takes one event through the stages. Returns false when there is no room for it yet: then it is as if it had not been.
     mutating func pass(_ event: borrowing EventView) -> Bool {
         let place = earlierPlace(event)
+        if let operation = event.operation { return pass(event, place, operation: operation) }
+        if !ringCalls.isEmpty, let call = ringCalls.take(event) { return pass(event, place, withOperations: call) }
         let verdict: Verdict
         var firstKey = 0
         if let rule = marked.rule(of: event) { return pass(event, place, ofTasks: rule) }
@@ -262,6 +266,72 @@ struct Stages: ~Copyable {
         counts.events += 1
         if event.isIncomplete { counts.incomplete += 1 }
         return true
+    }
+
+    /// The same for an operation of io_uring.
+    private mutating func pass(_ event: borrowing EventView, _ place: Int?, operation: UInt32) -> Bool {
+        var call = event.isWithinCall ? ringCalls.call(event) : RingCall(event)
+        let taskRule = marked.rule(of: event)
+        var rule: Int?
+        var key = -1
+        if let taskRule {
+            key = marked.firstKey + taskRule
+        } else {
+            if let place {
+                earlier[place].evaluator.judge(event, operation: operation, state: &call.state)
+                key = earlier[place].firstKey
+            } else {
+                current.evaluator.judge(event, operation: operation, state: &call.state)
+                key = 0
+            }
+            rule = call.state.rule
+            key = call.state.keyRule.map { key + $0 } ?? -1
+        }
+        let isWritten = taskRule != nil || call.state.decision == .always
+        _ = isWritten && hidesAll(event, place)
+        if !isWritten || formatter.hiddenRecords.contains(.operation) {
+            counts.filtered += 1
+        } else {
+            guard let serial = format(event, realtime(event), operationKey: key, serial: call.serial) else { return false }
+            call.serial = serial
+        }
+        if event.isWithinCall { ringCalls.keep(call) }
+        count(event, place, rule: rule, ofTasks: taskRule)
+        return true
+    }
+
+    /// The same for a call that operations have come from.
+    private mutating func pass(_ event: borrowing EventView, _ place: Int?, withOperations earlierCall: RingCall) -> Bool {
+        var call = earlierCall
+        let taskRule = marked.rule(of: event)
+        let firstKey = place.map { earlier[$0].firstKey } ?? 0
+        if taskRule == nil {
+            if let place {
+                earlier[place].evaluator.judge(event, state: &call.state)
+            } else {
+                current.evaluator.judge(event, state: &call.state)
+            }
+        }
+        let key = taskRule.map { marked.firstKey + $0 } ?? call.state.keyRule.map { firstKey + $0 } ?? -1
+        if hidesFileSystems { formatter.hiddenDevices = place.map { earlier[$0].hiddenDevices } ?? current.hiddenDevices }
+        if (taskRule == nil && call.state.decision != .always) || hidesAll(event, place) {
+            counts.filtered += 1
+        } else if !format(event, realtime(event), key, serial: call.serial) {
+            ringCalls.keep(earlierCall)
+            return false
+        }
+        count(event, place, rule: taskRule == nil ? call.state.rule : nil, ofTasks: taskRule)
+        return true
+    }
+
+    /// Notes an event that has been dealt with, and the rule that has decided of it.
+    private mutating func count(_ event: borrowing EventView, _ place: Int?, rule: Int?, ofTasks taskRule: Int?) {
+        if let taskRule { marked.count(taskRule) }
+        if let rule {
+            if let place { earlier[place].hits[rule] += 1 } else { current.hits[rule] += 1 }
+        }
+        counts.events += 1
+        if event.isIncomplete { counts.incomplete += 1 }
     }
 
     /// The parts are parameters, because the rules would be copied otherwise.
@@ -370,7 +440,7 @@ struct Stages: ~Copyable {
     mutating func hits() -> RuleHits {
         for place in earlier.indices { current.takeHits(of: &earlier[place]) }
         let tasks = marked.hits(of: current.evaluator.rules)
-        return RuleHits(rules: current.evaluator.rules.rules + tasks.rules, hits: current.hits + tasks.hits, uncounted: uncounted)
+        return RuleHits(rules: current.evaluator.rules.deciding + tasks.rules, hits: current.hits + tasks.hits, uncounted: uncounted)
     }
 
     /// The formatter knows keys by number: those in force first, earlier ones behind.
@@ -399,9 +469,9 @@ struct Stages: ~Copyable {
     }
 
     /// Formats into the batch, which ``hasRoom()`` has seen to, or for an event with much argument text into an empty one.
-    private mutating func format(_ event: borrowing EventView, _ realtime: UInt64, _ rule: Int) -> Bool {
+    private mutating func format(_ event: borrowing EventView, _ realtime: UInt64, _ rule: Int, serial: UInt32? = nil) -> Bool {
         while var current = batch.take() {
-            if formatter.format(event, realtime: realtime, key: rule, into: &current) {
+            if formatter.format(event, realtime: realtime, key: rule, serial: serial, into: &current) {
                 batch = consume current
                 return true
             }
@@ -409,6 +479,21 @@ struct Stages: ~Copyable {
             batch = queue.takeFree()
         }
         return false
+    }
+
+    /// The same for an operation. Returns the event's serial.
+    private mutating func format(
+        _ event: borrowing EventView, _ realtime: UInt64, operationKey key: Int, serial: UInt32?
+    ) -> UInt32? {
+        while var current = batch.take() {
+            if let serial = formatter.formatOperation(event, realtime: realtime, key: key, serial: serial, into: &current) {
+                batch = consume current
+                return serial
+            }
+            submit(current)
+            batch = queue.takeFree()
+        }
+        return nil
     }
 
     /// Notes events that could not be handed over.

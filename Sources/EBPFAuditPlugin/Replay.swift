@@ -23,7 +23,7 @@ struct Replay: ~Copyable {
     init(_ configuration: Configuration, rules: RuleSet) throws(Failure) {
         self.configuration = configuration
         self.rules = rules
-        let counted = rules.rules + rules.recordingTaskRules
+        let counted = rules.deciding + rules.recordingTaskRules
         hits = RuleHits(rules: counted, hits: Array(repeating: 0, count: counted.count))
         (queue, writer) = try Outputs.open(configuration)
         if rules.hidesFileSystems, !configuration.isSilent {

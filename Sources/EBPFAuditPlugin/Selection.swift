@@ -54,11 +54,11 @@ struct Selection {
         refusals = [CountedRefusals(generation: 0, counters: rules.image.counters)]
         try kernel.select(
             generation: generation, index: rules.image.index, list: rules.image.list, clauses: rules.image.clauses,
-            tasks: rules.image.tasks, wanted: rules.rules.wanted)
+            tasks: rules.image.tasks, operations: rules.image.operations, wanted: rules.rules.wanted)
     }
 
     /// How many rules there are.
-    var ruleCount: Int { current.rules.rules.count }
+    var ruleCount: Int { current.rules.deciding.count }
 
     /// Of the rules of the list `task` so far.
     var numbers: TaskNumbers { current.numbers }
@@ -75,6 +75,17 @@ struct Selection {
         kernel.attachHooks(current.hookGroups, ways: ways)
     }
 
+    /// Sees to it that operations of io_uring are seen if there are rules of that list. Once the programs are attached.
+    ///
+    /// - Returns: how they are seen; nil when no rule asks for them.
+    func attachRings(_ kernel: borrowing KernelSide, ways: HookWays) -> RingsReport? {
+        Self.attachRings(current, kernel, ways: ways)
+    }
+
+    private static func attachRings(_ rules: CompiledRules, _ kernel: borrowing KernelSide, ways: HookWays) -> RingsReport? {
+        rules.rules.ringRules.isEmpty ? nil : kernel.attachRings(ways: ways)
+    }
+
     /// The calls that the rules select.
     func calls(ways: CallWays) -> SelectedCalls { SelectedCalls(index: current.image.index, ways: ways) }
 
@@ -83,25 +94,26 @@ struct Selection {
     /// the present ones go.
     mutating func replace(
         with rules: CompiledRules, kernel: borrowing KernelSide, ways: HookWays, calls: CallWays
-    ) throws(KernelError) -> HooksReport {
+    ) throws(KernelError) -> (hooks: HooksReport, rings: RingsReport?) {
         try kernel.want(SelectedCalls(index: rules.image.index, ways: calls))
         let exit = UInt16(AS_INDEX_EXIT.rawValue)
         for place in earlierExits.indices where current.image.index[place].flags & exit != 0 { earlierExits[place] = true }
         earlierHooks.formUnion(current.hookGroups)
         earlierWanted.formUnion(current.rules.wanted)
         let report = kernel.attachHooks(rules.hookGroups.union(earlierHooks), ways: ways)
+        let rings = Self.attachRings(rules, kernel, ways: ways)
         var index = rules.image.index
         for place in index.indices where earlierExits[place] { index[place].flags |= exit }
         refusals.removeAll { $0.generation != generation }
         try kernel.select(
             generation: generation &+ 1, index: index, list: rules.image.list, clauses: rules.image.clauses,
-            tasks: rules.image.tasks, wanted: rules.rules.wanted.union(earlierWanted))
+            tasks: rules.image.tasks, operations: rules.image.operations, wanted: rules.rules.wanted.union(earlierWanted))
         kernel.beginCalls()
         generation &+= 1
         refusals.append(CountedRefusals(generation: generation, counters: rules.image.counters))
         current = rules
         hasEarlier = true
-        return report
+        return (report, rings)
     }
 
     /// No call of earlier rules is under way any more: does without what was there for them.
@@ -112,6 +124,7 @@ struct Selection {
         earlierHooks = []
         earlierWanted = []
         _ = kernel.attachHooks(current.hookGroups, ways: ways)
+        if current.rules.ringRules.isEmpty { kernel.detachRings() }
         try kernel.write(index: current.image.index, generation: generation)
         kernel.enforce(generation: generation, wanted: current.rules.wanted)
     }

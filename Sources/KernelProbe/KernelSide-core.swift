@@ -123,6 +123,23 @@ package struct KernelSettings: Sendable {
         return CallsReport(way: way, functions: Int(raw.functions), reason: calls.ways.isEmpty ? "" : reason)
     }
 
+    /// Loads and attaches what sees operations of io_uring, unless that is there. Once the programs are attached.
+    package borrowing func attachRings(ways: HookWays) -> RingsReport {
+        var raw = cbpf_rings_report()
+        unsafe cbpf_attach_rings(handle, ways.rawValue, &raw)
+        let way: RingsReport.Way =
+            switch raw.way {
+            case CBPF_RINGS_FENTRY: .fentry
+            case CBPF_RINGS_KPROBE: .kprobe
+            case CBPF_RINGS_TRACEPOINTS: .tracepoints
+            default: .none
+            }
+        return RingsReport(way: way, place: text(of: raw.function), reason: text(of: raw.reason))
+    }
+
+    /// Takes away what sees operations of io_uring.
+    package borrowing func detachRings() { unsafe cbpf_detach_rings(handle) }
+
     /// Starts the programs.
     package borrowing func attach() throws(KernelError) {
         try check(unsafe cbpf_attach(handle), "attaching tier \(tier.name)")
@@ -146,9 +163,11 @@ package struct KernelSettings: Sendable {
     /// - Parameters:
     ///   - index: `AS_ABIS * AS_SYSCALLS` entries.
     ///   - tasks: the entry of the list `task`.
+    ///   - operations: those of the list `io_uring`.
     ///   - wanted: what events are to carry.
     package borrowing func select(
-        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], tasks: as_index, wanted: WantedParts
+        generation: UInt32, index: [as_index], list: [UInt32], clauses: [as_clause], tasks: as_index,
+        operations: as_operations = as_operations(), wanted: WantedParts
     ) throws(KernelError) {
         precondition(list.count <= Int(AS_LIST_MAX) && clauses.count <= Int(AS_CLAUSES_MAX), "the compiler bounds these")
         let half = generation % UInt32(AS_GENERATIONS)
@@ -163,6 +182,8 @@ package struct KernelSettings: Sendable {
         try check(unsafe cbpf_clear_refusals(handle, half), "clearing the counts of refusals")
         var tasks = tasks
         try check(unsafe cbpf_write_tasks(handle, half, &tasks), "writing the list task")
+        var operations = operations
+        try check(unsafe cbpf_write_operations(handle, half, &operations), "writing the list io_uring")
         try write(index: index, generation: generation)
         enforce(generation: generation, wanted: wanted)
     }

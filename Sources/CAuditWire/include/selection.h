@@ -49,6 +49,11 @@ enum as_index_flags {
 	AS_INDEX_EXIT = 1 << 2,
 	/* The collector may ask for the tick count by this call (controls.h). Set by the code that loads a tier which needs it. */
 	AS_INDEX_TICK = 1 << 3,
+	/*
+	 * io_uring_enter(2), while there are rules of the list io_uring: noted at entry whatever the clauses say, so that its operations know it. It
+	 * is told of when one of them was, or the clauses select it. Only in tier `btf`.
+	 */
+	AS_INDEX_RING = 1 << 4,
 };
 
 struct as_index {
@@ -148,6 +153,18 @@ enum as_task_mark {
 	AS_TASK_ALWAYS = 2, /* all its calls are; with the number of the rule added, see aw_tag.AW_SECTION_TASK */
 };
 
+/*
+ * The list io_uring: operations that some rule of it names. Which of them a rule selects user space decides. Slot: generation % AS_GENERATIONS. What is
+ * told of an operation within a call follows that call's generation, else the one in force.
+ */
+#define AS_OPERATIONS 128 /* io_kiocb.opcode has more room; the largest that there is (7.0) is 64 */
+
+struct as_operations {
+	__u64 named[AS_OPERATIONS / 64];   /* bit n of word w: operation 64 * w + n */
+	__u64 audited[AS_OPERATIONS / 64]; /* those that the kernel has records for; told behind one within the same call that was told */
+};
+
+_Static_assert(sizeof(struct as_operations) == 32, "as_operations");
 _Static_assert(AS_FIELD_GROUPS == AS_FIELDS && AS_FIELD_GROUPS + AS_TASK_GROUPS_MAX <= 32, "facts");
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");

@@ -3,7 +3,8 @@
  * The wire: what one event looks like in the ring buffer and in a capture file.
  *
  *     aw_header                         every record
- *     aw_syscall                        AW_TYPE_SYSCALL only
+ *     aw_syscall                        AW_TYPE_SYSCALL and AW_TYPE_OPERATION
+ *     aw_operation                      AW_TYPE_OPERATION only
  *     { aw_section, bytes, padding }*   until aw_header.size is used up
  *
  * All integers are in the byte order of the machine that wrote them. Every record and every section starts at a
@@ -30,10 +31,16 @@ enum aw_type {
 	 * is the end of it. Payload: one AW_SECTION_ARGV section.
 	 */
 	AW_TYPE_ARGV = 2,
+	/*
+	 * One issue of an operation of io_uring that the kernel's audit has a record for (URINGOP): aw_syscall, aw_operation and sections. With
+	 * AW_FLAG_WITHIN nr, arch, args, generation, stamp, jiffies and aw_header.time are those of the call that it was issued in, whose own
+	 * event comes behind it; without, they are its own, and nr, arch and args are 0. `ret` is what the issue returned.
+	 */
+	AW_TYPE_OPERATION = 3,
 };
 
 enum aw_header_flags {
-	/* The task died in the call: no success and no exit value (kernel: __audit_free). */
+	/* The task died in the call: no success and no exit value (kernel: __audit_free). Of an operation: what it returned is not known. */
 	AW_FLAG_NO_RETURN = 1 << 0,
 	/* Something that belongs to the event could not be read or was cut; the section concerned says what. */
 	AW_FLAG_INCOMPLETE = 1 << 1,
@@ -45,6 +52,8 @@ enum aw_header_flags {
 	AW_FLAG_AHEAD = 1 << 4,
 	/* With AW_FLAG_STEPS: the directories of every file that a name has led to are among the steps (AW_STEP_ANCESTORS). */
 	AW_FLAG_ANCESTORS = 1 << 5,
+	/* An operation was issued within a call of the same task that is under way (kernel: AUDIT_CTX_SYSCALL). */
+	AW_FLAG_WITHIN = 1 << 6,
 };
 
 struct aw_header {
@@ -91,6 +100,11 @@ struct aw_syscall {
 	 */
 	__u32 jiffies;
 	char comm[16]; /* ends at the first NUL or after 16 bytes */
+};
+
+struct aw_operation {
+	__u32 number; /* enum io_uring_op of linux/io_uring.h, below AS_OPERATIONS */
+	__u32 reserved;
 };
 
 enum aw_tag {
@@ -368,6 +382,7 @@ struct aw_target {
 
 _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
 _Static_assert(sizeof(struct aw_syscall) == 160, "aw_syscall");
+_Static_assert(sizeof(struct aw_operation) == 8, "aw_operation");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
 _Static_assert(sizeof(struct aw_object) == 40, "aw_object");
 _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");

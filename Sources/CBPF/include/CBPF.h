@@ -113,6 +113,32 @@ uint32_t cbpf_attach_hooks(struct cbpf *handle, uint32_t groups, uint32_t ways);
 uint32_t cbpf_hook_count(void);
 const struct cbpf_hook *cbpf_hook(const struct cbpf *handle, uint32_t number);
 
+/* By what operations of io_uring are seen, in tier `btf`; the others do not see them. */
+enum cbpf_rings {
+	CBPF_RINGS_NONE = 0,
+	CBPF_RINGS_FENTRY,      /* a trampoline on the function that issues them */
+	CBPF_RINGS_KPROBE,      /* kprobe.multi on it */
+	CBPF_RINGS_TRACEPOINTS, /* what hands them in and on: without results */
+};
+
+struct cbpf_rings_report {
+	enum cbpf_rings way;
+	char function[64]; /* or tracepoint */
+	char reason[256];  /* what was refused before that, or why there is none; else empty */
+};
+
+/* Writes the operations that rules name, `slot` being the generation modulo AS_GENERATIONS. Before that generation comes into force. */
+int cbpf_write_operations(struct cbpf *handle, uint32_t slot, const struct as_operations *value);
+
+/*
+ * Loads and attaches what sees operations of io_uring, if it is not there, and says how. `ways` are of enum cbpf_hook_ways; without them, or where the
+ * kernel has or permits none, there are tracepoints. Where not even those can be had operations are not seen, which is no error.
+ */
+void cbpf_attach_rings(struct cbpf *handle, uint32_t ways, struct cbpf_rings_report *report);
+
+/* Takes it away. */
+void cbpf_detach_rings(struct cbpf *handle);
+
 /* Starts the programs. */
 int cbpf_attach(struct cbpf *handle);
 
