@@ -97,11 +97,12 @@ static __always_inline bool ring__is_wanted(struct task_struct *task, struct inf
 
 	if (!operations || stage__is_own(bpf_get_current_pid_tgid() >> 32) || tasks__mark(task) == AS_TASK_NEVER)
 		return false;
-	/* The slots of rules that are no longer in force may be those of others: what is told then is not known to be too little. */
-	if (call && call->generation != control_generation)
+	if (!call)
+		return ring__has(operations->named, number);
+	/* The slots of rules that are no longer in force may be those of others by now. */
+	if (call->flags & INFLIGHT_TOLD || call->generation != control_generation)
 		return ring__has(operations->audited, number);
-	return ring__has(operations->named, number) ||
-	       (call && call->flags & INFLIGHT_TOLD && ring__has(operations->audited, number));
+	return ring__has(operations->within, number);
 }
 
 static __always_inline void ring__credentials(struct aw_syscall *facts, struct cred *cred)

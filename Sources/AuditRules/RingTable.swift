@@ -24,8 +24,10 @@ struct RingTable: Sendable {
     /// What the kernel side reads.
     let image: as_operations
 
-    /// - Parameter first: the position of the first rule in ``RuleSet/deciding``.
-    init(_ rules: [Rule], first: Int) {
+    /// - Parameters:
+    ///   - first: the position of the first rule in ``RuleSet/deciding``.
+    ///   - callsMayBeSelected: rules of the list `exit` may select io_uring_enter(2).
+    init(_ rules: [Rule], first: Int, callsMayBeSelected: Bool) {
         func words(_ numbers: [Int]) -> (UInt64, UInt64) {
             var words: (UInt64, UInt64) = (0, 0)
             for number in numbers where number < 64 { words.0 |= 1 << UInt64(number) }
@@ -44,6 +46,7 @@ struct RingTable: Sendable {
             image.named.0 |= entry.low & audited.0
             image.named.1 |= entry.high & audited.1
         }
+        image.within = callsMayBeSelected ? image.audited : image.named
         self.image = image
     }
 

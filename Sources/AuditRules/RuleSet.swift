@@ -92,7 +92,12 @@ package struct RuleSet: Sendable {
         self.compiled = compiled
         self.tests = tests
         self.candidates = CandidateTable(rules: rules, compiled: compiled)
-        rings = RingTable(ringRules, first: rules.count)
+        let candidates = self.candidates
+        rings = RingTable(
+            ringRules, first: rules.count,
+            callsMayBeSelected: SyscallABI.allCases.contains { abi in
+                SyscallTable.number(of: "io_uring_enter", abi: abi).map { !candidates.positions(for: abi, Int($0)).isEmpty } ?? false
+            })
     }
 
     private static func wanted(by rules: [Rule]) -> WantedParts {

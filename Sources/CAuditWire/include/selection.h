@@ -154,17 +154,18 @@ enum as_task_mark {
 };
 
 /*
- * The list io_uring: operations that some rule of it names. Which of them a rule selects user space decides. Slot: generation % AS_GENERATIONS. What is
- * told of an operation within a call follows that call's generation, else the one in force.
+ * The list io_uring: operations to tell of. Which of them a rule selects user space decides. Slot: generation % AS_GENERATIONS. An operation within a
+ * call is of that call's generation, another of the one in force. Bit n of word w is operation 64 * w + n.
  */
 #define AS_OPERATIONS 128 /* io_kiocb.opcode has more room; the largest that there is (7.0) is 64 */
 
 struct as_operations {
-	__u64 named[AS_OPERATIONS / 64];   /* bit n of word w: operation 64 * w + n */
-	__u64 audited[AS_OPERATIONS / 64]; /* those that the kernel has records for; told behind one within the same call that was told */
+	__u64 named[AS_OPERATIONS / 64];   /* by a rule of the list */
+	__u64 within[AS_OPERATIONS / 64];  /* a call: these, or where rules of the list exit may select the call all that the kernel has records for */
+	__u64 audited[AS_OPERATIONS / 64]; /* all of these; told of within a call behind one that was told of */
 };
 
-_Static_assert(sizeof(struct as_operations) == 32, "as_operations");
+_Static_assert(sizeof(struct as_operations) == 48, "as_operations");
 _Static_assert(AS_FIELD_GROUPS == AS_FIELDS && AS_FIELD_GROUPS + AS_TASK_GROUPS_MAX <= 32, "facts");
 _Static_assert(sizeof(struct as_index) == 8, "as_index");
 _Static_assert(sizeof(struct as_test) == 8, "as_test");
