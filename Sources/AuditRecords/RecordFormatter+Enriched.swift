@@ -34,7 +34,7 @@ extension RecordFormatter {
         keepShort(line, mark: mark, in: &buffer)
     }
 
-    /// URINGOP: operation, users and groups, as auditd 4 does with WITH_IO_URING, which Debian and Fedora build it with.
+    /// URINGOP: operation, users and groups, as auditd 4 does where it is built to know operations (WITH_IO_URING).
     mutating func enrichOperation(_ operation: UInt32, _ call: aw_syscall, line: RecordLine, into buffer: inout RecordBuffer) {
         let mark = buffer.count
         let now = line.realtime

@@ -34,7 +34,7 @@ import Testing
         ("-a always,exclude", "r:1: leaves out nothing, because it has no field."),
         (
             "-a always,io_uring -S openat,19 -F uid=0",
-            "r:1: writes openat, close of io_uring where uid is 0; such operations are not seen here."
+            "r:1: writes openat, close of io_uring where uid is 0."
         ),
         ("-a never,filesystem -F fstype=debugfs", "r:1: leaves out what is known of files where the file system is debugfs."),
         (

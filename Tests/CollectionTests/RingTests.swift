@@ -123,8 +123,8 @@ extension CollectionTests {
             func reload(_ rules: String, _ count: Int) throws {
                 try rules.write(toFile: collector.scratch.file("rules"), atomically: false, encoding: .utf8)
                 collector.child.signal(SIGHUP)
-                let is = eventually(within: 120) { collector.error.components(separatedBy: "read anew").count == count + 1 }
-                try #require(is, "\(collector.error)")
+                let hasReloaded = eventually(within: 120) { collector.error.components(separatedBy: "read anew").count == count + 1 }
+                try #require(hasReloaded, "\(collector.error)")
             }
             var pids: [Int] = []
             for (number, rules) in [nil, "-a always,io_uring -S close -k ring\n", "-a always,exit -F arch=b64 -S getppid -F a0=1\n"].enumerated() {

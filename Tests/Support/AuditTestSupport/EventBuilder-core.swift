@@ -8,6 +8,8 @@ package struct EventBuilder {
     package var flags: UInt8 = 0
     package var time: UInt64 = 1
     package var sequence: UInt64 = 1
+    /// It is an issue of this operation of io_uring.
+    package var operation: UInt32?
     private var sections: [UInt8] = []
 
     package init() {
@@ -47,11 +49,13 @@ package struct EventBuilder {
 
     /// The whole record.
     package var bytes: [UInt8] {
-        let size = MemoryLayout<aw_header>.size + MemoryLayout<aw_syscall>.size + sections.count
+        let own = operation.map { rawBytes(of: aw_operation(number: $0, reserved: 0)) } ?? []
+        let size = MemoryLayout<aw_header>.size + MemoryLayout<aw_syscall>.size + own.count + sections.count
+        let type = operation == nil ? AW_TYPE_SYSCALL : AW_TYPE_OPERATION
         let header = aw_header(
-            size: UInt32(size), type: UInt16(AW_TYPE_SYSCALL.rawValue), version: UInt8(AW_VERSION), flags: flags,
+            size: UInt32(size), type: UInt16(type.rawValue), version: UInt8(AW_VERSION), flags: flags,
             time: time, sequence: sequence)
-        return rawBytes(of: header) + rawBytes(of: call) + sections
+        return rawBytes(of: header) + rawBytes(of: call) + own + sections
     }
 }
 

@@ -11,6 +11,8 @@ package struct EventBytes {
     package var call = aw_syscall()
     /// The task died in the call.
     package var hasReturned = true
+    /// It is an issue of this operation of io_uring.
+    package var operation: UInt32?
     package var groups: [UInt32]?
     package var address: [UInt8]?
     /// Names, as arguments 0, 1, ….
@@ -48,6 +50,7 @@ package struct EventBytes {
     package var bytes: [UInt8] {
         var event = EventBuilder()
         event.call = call
+        event.operation = operation
         event.flags = flags | (hasReturned ? 0 : UInt8(AW_FLAG_NO_RETURN.rawValue))
         for (argument, name) in names.enumerated() { event.add(.pathname, detail: UInt8(argument), Array(name.utf8)) }
         if let workingDirectory { event.add(.workingDirectory, Array(workingDirectory.utf8)) }
