@@ -98,7 +98,8 @@ package struct Evaluator: Sendable {
         let facts = RuleFacts(event, groups: rules.wanted.contains(.groups), family: rules.needsFamily)
         var touched = TouchedPaths()
         return matches(
-            rules.tests.span, rules.compiled[position], facts, FileTests(event: event, paths: currentPaths, isLive: isLive), Span(), &touched)
+            rules.tests.span, rules.compiled[position], facts, FileTests(event: event, paths: currentPaths, isLive: isLive), Span(),
+            &touched)
     }
 
     @inline(__always)

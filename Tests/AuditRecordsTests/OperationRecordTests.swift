@@ -43,26 +43,27 @@ import Testing
         return buffer.text.split(separator: "\n").map(String.init)
     }
 
-    @Test(arguments: [
-        (
-            19, 0, within, 0, 0,
-            "uring_op=19 success=yes exit=0 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
-        ),
-        // By another personality.
-        (
-            19, 0, within, 4, 7,
-            "uring_op=19 success=yes exit=0 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=4 suid=0 fsuid=4 egid=7 sgid=0 fsgid=7 key=\"ring\""
-        ),
-        // With items=1 there.
-        (
-            18, -11, within, 0, 0,
-            "uring_op=18 success=no exit=-11 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
-        ),
-        (
-            18, 0, within | unknown, 0, 0,
-            "uring_op=18 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
-        ),
-    ] as [(UInt32, Int64, UInt8, UInt32, UInt32, String)])
+    @Test(
+        arguments: [
+            (
+                19, 0, within, 0, 0,
+                "uring_op=19 success=yes exit=0 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
+            ),
+            // By another personality.
+            (
+                19, 0, within, 4, 7,
+                "uring_op=19 success=yes exit=0 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=4 suid=0 fsuid=4 egid=7 sgid=0 fsgid=7 key=\"ring\""
+            ),
+            // With items=1 there.
+            (
+                18, -11, within, 0, 0,
+                "uring_op=18 success=no exit=-11 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
+            ),
+            (
+                18, 0, within | unknown, 0, 0,
+                "uring_op=18 items=0 ppid=29986 pid=30017 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 key=\"ring\""
+            ),
+        ] as [(UInt32, Int64, UInt8, UInt32, UInt32, String)])
     func recordsAreTheKernels(_ number: UInt32, _ result: Int64, _ flags: UInt8, _ user: UInt32, _ group: UInt32, _ text: String) throws {
         var event = Self.event(number, result, flags: flags)
         (event.call.euid, event.call.fsuid, event.call.egid, event.call.fsgid) = (user, user, group, group)
@@ -71,10 +72,11 @@ import Testing
 
     @Test func aWorkersEventEnds() throws {
         let lines = try Self.lines([Self.event(36, 0, flags: 0), Self.event(36, 0, flags: 0)])
-        #expect(lines.map { $0.prefix(52) } == [
-            "type=URINGOP msg=audit(1795727015.213:2147483648): u", "type=EOE msg=audit(1795727015.213:2147483648): ",
-            "type=URINGOP msg=audit(1795727015.213:2147483649): u", "type=EOE msg=audit(1795727015.213:2147483649): ",
-        ])
+        #expect(
+            lines.map { $0.prefix(52) } == [
+                "type=URINGOP msg=audit(1795727015.213:2147483648): u", "type=EOE msg=audit(1795727015.213:2147483648): ",
+                "type=URINGOP msg=audit(1795727015.213:2147483649): u", "type=EOE msg=audit(1795727015.213:2147483649): ",
+            ])
     }
 
     @Test func whatIsWithinACallHasItsSerial() throws {

@@ -16,7 +16,7 @@ import Testing
 
     /// An operation within a call, or one that a worker issues.
     private static func operation(_ number: UInt32, within: Bool = true, _ change: (inout EventBytes) -> Void = { _ in }) -> EventBytes {
-        var event = EventBytes(arch: within ? EventBytes.native : 0, within ? enter : 0, 3, 1)
+        var event = within ? EventBytes(enter, 3, 1) : EventBytes(arch: 0, 0)
         event.operation = number
         event.flags = within ? Self.within : 0
         change(&event)
@@ -63,7 +63,7 @@ import Testing
 
     @Test func fieldsAreThoseOfTheTask() throws {
         func selects(_ fields: String, _ event: EventBytes) throws -> Bool {
-            try Self.judge("-a always,io_uring -S openat \(fields)", [event]) != ["-"]
+            try Self.judge("-a always,io_uring \(fields) -S openat", [event]) != ["-"]
         }
         var event = Self.operation(18, within: false)
         event.call.pid = 42

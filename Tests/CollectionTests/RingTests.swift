@@ -127,7 +127,9 @@ extension CollectionTests {
                 try #require(hasReloaded, "\(collector.error)")
             }
             var pids: [Int] = []
-            for (number, rules) in [nil, "-a always,io_uring -S close -k ring\n", "-a always,exit -F arch=b64 -S getppid -F a0=1\n"].enumerated() {
+            for (number, rules) in [nil, "-a always,io_uring -S close -k ring\n", "-a always,exit -F arch=b64 -S getppid -F a0=1\n"]
+                .enumerated()
+            {
                 if let rules { try reload(rules, number) }
                 let workload = try Workload("rings")
                 workload.release()
@@ -140,7 +142,9 @@ extension CollectionTests {
             }
             try collector.stop()
             let records = try collector.records()
-            let counts = try pids.map { pid in try records.count { record in try record.type == "URINGOP" && record.need("pid") == "\(pid)" } }
+            let counts = try pids.map { pid in
+                try records.count { record in try record.type == "URINGOP" && record.need("pid") == "\(pid)" }
+            }
             #expect(counts[0] == 0 && counts[1] > 0 && counts[2] == 0, "\(counts)")
         }
     }
@@ -160,7 +164,8 @@ private final class KernelRings {
         let scratch = try Scratch()
         self.scratch = scratch
         let path = try Place.required(Place.workload("ring_audit"), "build it with 'make workload'")
-        child = try Child(path, [scratch.file("")] + rules, input: .pipe, output: .file(scratch.file("records")), error: .file(scratch.file("err")))
+        child = try Child(
+            path, [scratch.file("")] + rules, input: .pipe, output: .file(scratch.file("records")), error: .file(scratch.file("err")))
         let child = child
         _ = eventually(within: 30) { scratch.text("records").hasPrefix("waiting\n") || !child.isRunning }
         guard child.isRunning else {
