@@ -3,7 +3,8 @@
  * Operations of io_uring, as __audit_uring_entry() and __audit_uring_exit() see them (kernel/auditsc.c, 5.16): an object of its own that shares the
  * tier's maps, loaded while there are rules of the list io_uring (Sources/CBPF/Rings.c).
  *
- * Where hooks on functions are permitted they are on the function that issues an operation, and tell what it returned. Else there are two tracepoints:
+ * Where hooks on functions are permitted they are on the function that issues any operation, or on those that issue one kind each, and tell what
+ * it returned. Else there are two tracepoints:
  * an operation that is handed in is issued right behind io_uring_submit_req unless it is to go to a worker at once, and
  * io_uring_queue_async_work says that a worker will issue it. Neither knows the outcome.
  */
@@ -213,18 +214,27 @@ static __always_inline int ring__begins(struct io_kiocb *request)
 	struct inflight *call = ring__call(task);
 	__u32 number = BPF_CORE_READ(request, opcode);
 	__u64 key = (__u64)task;
+	struct ring_issue *before = bpf_map_lookup_elem(&ring_issues, &key);
+	struct ast_statistics *statistics = statistics_of_cpu();
 	struct ring_issue issue;
 
-	if (!ring__is_wanted(task, call, number))
+	/* One function that issues an operation may go on in another: io_openat() in io_openat2(). Then the inner one's end tells. */
+	if (!statistics || (before && before->request == (__u64)request && before->number == number))
 		return 0;
+	if (before) {
+		/* It has never been seen to end. */
+		statistics->generated++;
+		statistics->lost_orphaned++;
+	}
+	if (!ring__is_wanted(task, call, number)) {
+		if (before)
+			bpf_map_delete_elem(&ring_issues, &key);
+		return 0;
+	}
 	ring__note(&issue, request, number, call);
 	if (bpf_map_update_elem(&ring_issues, &key, &issue, BPF_ANY)) {
-		struct ast_statistics *statistics = statistics_of_cpu();
-
-		if (statistics) {
-			statistics->generated++;
-			statistics->lost_inflight++;
-		}
+		statistics->generated++;
+		statistics->lost_inflight++;
 	}
 	return 0;
 }
@@ -255,18 +265,32 @@ int leave_issue(__u64 *ctx)
 	return ring__ends(setting_arity == 3 ? (__s32)ctx[3] : (__s32)ctx[2]);
 }
 
+#if defined(__TARGET_ARCH_x86)
+#define FIRST_ARGUMENT(regs) ((void *)(regs)->di)
+#else
+#define FIRST_ARGUMENT(regs) ((void *)(regs)->regs[0])
+#endif
+
 SEC("?kprobe.multi")
 int enter_issue_multi(struct pt_regs *ctx)
 {
-#if defined(__TARGET_ARCH_x86)
-	return ring__begins((void *)ctx->di);
-#else
-	return ring__begins((void *)ctx->regs[0]);
-#endif
+	return ring__begins(FIRST_ARGUMENT(ctx));
 }
 
 SEC("?kprobe.multi")
 int leave_issue_multi(struct pt_regs *ctx)
+{
+	return ring__ends((__s32)compat__returned(ctx));
+}
+
+SEC("?kprobe")
+int enter_issue_single(struct pt_regs *ctx)
+{
+	return ring__begins(FIRST_ARGUMENT(ctx));
+}
+
+SEC("?kprobe")
+int leave_issue_single(struct pt_regs *ctx)
 {
 	return ring__ends((__s32)compat__returned(ctx));
 }

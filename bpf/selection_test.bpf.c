@@ -32,6 +32,7 @@ struct {
 	struct aw_target target;
 	struct aw_step_file step_file;
 	struct aw_step_child step_child;
+	struct aw_operation operation;
 } wire_layouts;
 
 /* What stage__enter() knows: arguments and process. */

@@ -16,6 +16,8 @@
 struct ring_types {
 	const char *function; /* that issues an operation, or NULL */
 	uint32_t arity;
+	const char *kinds[RING_LINKS_MAX / 2]; /* functions that issue one kind each */
+	size_t kind_count;
 	const char *submits; /* tracepoint, or NULL */
 	uint32_t submitted_at, queued_at;
 	bool has_queue;
@@ -38,6 +40,30 @@ static void find_function(const struct btf *btf, struct ring_types *types)
 		types->arity = btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, id)->type));
 		if (types->arity == 2 || types->arity == 3)
 			types->function = names[i];
+	}
+}
+
+/*
+ * Those that io_issue_defs names (io_uring/opdef.c, from 6.0) for the operations that audit has records for. They are called by pointer, so that they are
+ * there also where the compiler has made the function that calls them a part of others (seen on 6.1 and 7.3), and they return what audit shows.
+ */
+static void find_kinds(const struct btf *btf, struct ring_types *types)
+{
+	static const char *const names[] = {
+		"io_sendmsg", "io_recvmsg", "io_accept", "io_connect", "io_fallocate", "io_openat", "io_close", "io_openat2", "io_shutdown",
+		"io_renameat", "io_unlinkat", "io_mkdirat", "io_symlinkat", "io_linkat", "io_msg_ring", "io_fsetxattr", "io_setxattr",
+		"io_fgetxattr", "io_getxattr", "io_uring_cmd", "io_sendmsg_zc", "io_waitid", "io_futex_wait", "io_futex_wake", "io_futexv_wait",
+		"io_install_fixed_fd", "io_ftruncate", "io_bind", "io_listen", "io_recvzc", "io_pipe",
+	};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) <= RING_LINKS_MAX / 2, "links");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int id = btf__find_by_name_kind(btf, names[i], BTF_KIND_FUNC);
+		const struct btf_type *prototype = id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
+
+		/* As has every function of that table. */
+		if (prototype && btf_vlen(prototype) == 2)
+			types->kinds[types->kind_count++] = names[i];
 	}
 }
 
@@ -163,25 +189,66 @@ static int prepare(struct cbpf *handle, struct bpf_object *object, const struct 
 	return error ? error : share_maps(handle, object);
 }
 
-static struct bpf_link *attach_program(struct cbpf *handle, struct bpf_program *program, enum cbpf_rings way, const struct ring_types *types)
-{
-	bool is_first = !strncmp(bpf_program__name(program), "enter", 5) || !strcmp(bpf_program__name(program), "ring_submits");
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = (const char *[]){ types->function }, .cnt = 1, .retprobe = !is_first);
+/* How programs are attached. */
+enum ring_attachment {
+	ATTACH_FENTRY = 0,
+	ATTACH_MULTI,       /* kprobe.multi on the function that issues all */
+	ATTACH_KINDS_MULTI, /* or on those that issue one kind */
+	ATTACH_KINDS,       /* kprobes on each of these */
+	ATTACH_TRACEPOINTS,
+};
 
-	(void)handle;
-	if (way == CBPF_RINGS_FENTRY)
-		return bpf_program__attach(program);
-	if (way == CBPF_RINGS_KPROBE)
-		return bpf_program__attach_kprobe_multi_opts(program, NULL, &options);
-	return bpf_program__attach_raw_tracepoint(program, is_first ? types->submits : "io_uring_queue_async_work");
+static const struct {
+	const char *programs[2]; /* at the beginning and at the end, or at each of two tracepoints */
+	enum cbpf_rings way;
+	uint32_t bit; /* enum cbpf_hook_ways */
+	const char *name;
+} attachments[] = {
+	[ATTACH_FENTRY] = { { "enter_issue", "leave_issue" }, CBPF_RINGS_FENTRY, CBPF_HOOKS_FENTRY, "fentry" },
+	[ATTACH_MULTI] = { { "enter_issue_multi", "leave_issue_multi" }, CBPF_RINGS_KPROBE, CBPF_HOOKS_KPROBE, "kprobe.multi" },
+	[ATTACH_KINDS_MULTI] = { { "enter_issue_multi", "leave_issue_multi" }, CBPF_RINGS_KPROBE, CBPF_HOOKS_KPROBE, "kprobe.multi on each kind" },
+	[ATTACH_KINDS] = { { "enter_issue_single", "leave_issue_single" }, CBPF_RINGS_KPROBE, CBPF_HOOKS_KPROBE, "kprobes on each kind" },
+	[ATTACH_TRACEPOINTS] = { { "ring_submits", "ring_queues" }, CBPF_RINGS_TRACEPOINTS, 0, "tracepoints" },
+};
+
+static int keep_link(struct ring_side *side, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (side->link_count == RING_LINKS_MAX) {
+		bpf_link__destroy(link);
+		return -E2BIG;
+	}
+	side->links[side->link_count++] = link;
+	return 0;
+}
+
+static int attach_program(struct ring_side *side, struct bpf_program *program, enum ring_attachment how, bool is_first, const struct ring_types *types)
+{
+	const char *one[] = { types->function };
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = how == ATTACH_MULTI ? one : (const char **)types->kinds,
+		    .cnt = how == ATTACH_MULTI ? 1 : types->kind_count, .retprobe = !is_first);
+	int error = 0;
+
+	switch (how) {
+	case ATTACH_FENTRY: return keep_link(side, bpf_program__attach(program));
+	case ATTACH_MULTI:
+	case ATTACH_KINDS_MULTI: return keep_link(side, bpf_program__attach_kprobe_multi_opts(program, NULL, &options));
+	case ATTACH_KINDS:
+		for (size_t i = 0; !error && i < types->kind_count; i++)
+			error = keep_link(side, bpf_program__attach_kprobe(program, !is_first, types->kinds[i]));
+		return error;
+	case ATTACH_TRACEPOINTS:
+		return keep_link(side, bpf_program__attach_raw_tracepoint(program, is_first ? types->submits : "io_uring_queue_async_work"));
+	}
+	return -EINVAL;
 }
 
 static void unload(struct ring_side *side)
 {
-	for (int which = 1; which >= 0; which--) {
-		bpf_link__destroy(side->links[which]);
-		side->links[which] = NULL;
-	}
+	/* What begins issues first. */
+	while (side->link_count)
+		bpf_link__destroy(side->links[--side->link_count]);
 	bpf_object__close(side->object);
 	side->object = NULL;
 }
@@ -197,13 +264,8 @@ static int write_operations(struct cbpf *handle, uint32_t slot)
 }
 
 /* Loads and attaches one way of seeing them. */
-static int attach_way(struct cbpf *handle, enum cbpf_rings way, const struct ring_types *types)
+static int attach_way(struct cbpf *handle, enum ring_attachment how, const struct ring_types *types)
 {
-	static const char *const programs[][2] = {
-		[CBPF_RINGS_FENTRY] = { "enter_issue", "leave_issue" },
-		[CBPF_RINGS_KPROBE] = { "enter_issue_multi", "leave_issue_multi" },
-		[CBPF_RINGS_TRACEPOINTS] = { "ring_submits", "ring_queues" },
-	};
 	struct ring_side *side = &handle->ring_side;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ebpf_audit", .btf_custom_path = handle->btf_path);
 
@@ -211,13 +273,10 @@ static int attach_way(struct cbpf *handle, enum cbpf_rings way, const struct rin
 	int error = side->object ? prepare(handle, side->object, types) : -errno;
 
 	for (int which = 0; !error && which < 2; which++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(side->object, programs[way][which]);
+		struct bpf_program *program = bpf_object__find_program_by_name(side->object, attachments[how].programs[which]);
 
-		if (!program)
-			error = -ENOENT;
-		if (!error)
-			error = bpf_program__set_autoload(program, true);
-		if (!error && way == CBPF_RINGS_FENTRY)
+		error = program ? bpf_program__set_autoload(program, true) : -ENOENT;
+		if (!error && how == ATTACH_FENTRY)
 			error = bpf_program__set_attach_target(program, 0, types->function);
 	}
 	if (!error)
@@ -226,20 +285,19 @@ static int attach_way(struct cbpf *handle, enum cbpf_rings way, const struct rin
 		error = write_operations(handle, slot);
 	/* The one that ends an issue first, so that no issue that is noted is not told of. */
 	for (int which = 1; !error && which >= 0; which--) {
-		struct bpf_program *program = bpf_object__find_program_by_name(side->object, programs[way][which]);
+		struct bpf_program *program = bpf_object__find_program_by_name(side->object, attachments[how].programs[which]);
 
-		if (way == CBPF_RINGS_TRACEPOINTS && which == 1 && !types->has_queue)
-			continue;
-		side->links[which] = attach_program(handle, program, way, types);
-		if (!side->links[which])
-			error = -errno;
+		if (how != ATTACH_TRACEPOINTS || which == 0 || types->has_queue)
+			error = attach_program(side, program, how, which == 0, types);
 	}
 	if (error) {
 		unload(side);
 		return error;
 	}
-	side->report.way = way;
-	snprintf(side->report.function, sizeof(side->report.function), "%s", way == CBPF_RINGS_TRACEPOINTS ? types->submits : types->function);
+	side->report.way = attachments[how].way;
+	const char *place = how == ATTACH_TRACEPOINTS ? types->submits : how == ATTACH_FENTRY || how == ATTACH_MULTI ? types->function : types->kinds[0];
+
+	snprintf(side->report.function, sizeof(side->report.function), "%s", place);
 	return 0;
 }
 
@@ -250,6 +308,22 @@ static void say(struct ring_side *side, const char *what, int error)
 
 	snprintf(side->report.reason + length, sizeof(side->report.reason) - length, "%s%s%s%s", length ? "; " : "", what, error ? ": " : "",
 		 error ? strerror(-error) : "");
+}
+
+/* Adds that the kernel refuses a way, with the end of what the verifier said. */
+static void say_refusal(struct cbpf *handle, const char *what, int error)
+{
+	struct ring_side *side = &handle->ring_side;
+	const size_t kept = 100;
+	size_t length = strlen(handle->log);
+	const char *log = handle->log + (length > kept ? length - kept : 0);
+
+	say(side, what, error);
+	for (size_t at = strlen(side->report.reason); at < sizeof(side->report.reason) - 1 && *log; log++) {
+		side->report.reason[at++] = *log == '\n' ? ' ' : *log;
+		side->report.reason[at] = '\0';
+	}
+	handle->log[0] = '\0';
 }
 
 int cbpf_write_operations(struct cbpf *handle, uint32_t slot, const struct as_operations *value)
@@ -276,36 +350,35 @@ void cbpf_attach_rings(struct cbpf *handle, uint32_t ways, struct cbpf_rings_rep
 	struct ring_types types = {};
 	/* What trampolines call can be preempted there, so that runs are skipped; kprobes cannot (bpf/btf.bpf.c). */
 	bool is_preemptible = btf && ways && cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) == 1;
-	const struct {
-		enum cbpf_rings way;
-		uint32_t bit;
-		const char *name;
-	} tried[] = {
-		{ is_preemptible ? CBPF_RINGS_KPROBE : CBPF_RINGS_FENTRY, is_preemptible ? CBPF_HOOKS_KPROBE : CBPF_HOOKS_FENTRY,
-		  is_preemptible ? "kprobe" : "fentry" },
-		{ is_preemptible ? CBPF_RINGS_FENTRY : CBPF_RINGS_KPROBE, is_preemptible ? CBPF_HOOKS_FENTRY : CBPF_HOOKS_KPROBE,
-		  is_preemptible ? "fentry" : "kprobe" },
+	const enum ring_attachment tried[] = {
+		is_preemptible ? ATTACH_MULTI : ATTACH_FENTRY, is_preemptible ? ATTACH_FENTRY : ATTACH_MULTI, ATTACH_KINDS_MULTI, ATTACH_KINDS,
 	};
 
 	if (btf) {
 		find_function(btf, &types);
+		find_kinds(btf, &types);
 		find_tracepoints(btf, &types);
 		types.creds = find_creds(btf);
 	}
 	cbpf_log_to(handle);
-	for (size_t i = 0; btf && types.function && i < sizeof(tried) / sizeof(tried[0]) && !side->object; i++) {
-		if (!(ways & tried[i].bit))
+	for (size_t i = 0; btf && i < sizeof(tried) / sizeof(tried[0]) && !side->object; i++) {
+		enum ring_attachment how = tried[i];
+		bool is_there = how == ATTACH_FENTRY || how == ATTACH_MULTI ? types.function != NULL : types.kind_count > 0;
+
+		if (!(ways & attachments[how].bit) || !is_there)
 			continue;
-		int error = attach_way(handle, tried[i].way, &types);
+		int error = attach_way(handle, how, &types);
 
 		if (error)
-			say(side, tried[i].name, error);
+			say_refusal(handle, attachments[how].name, error);
 	}
+	if (btf && ways && !types.function && !types.kind_count)
+		say(side, "its type information has no function that issues operations", 0);
 	if (btf && !side->object) {
-		int error = types.submits ? attach_way(handle, CBPF_RINGS_TRACEPOINTS, &types) : -ENOENT;
+		int error = types.submits ? attach_way(handle, ATTACH_TRACEPOINTS, &types) : -ENOENT;
 
 		if (error)
-			say(side, "tracepoints", error);
+			say_refusal(handle, attachments[ATTACH_TRACEPOINTS].name, error);
 	}
 	cbpf_log_to(NULL);
 	btf__free(btf);

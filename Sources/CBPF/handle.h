@@ -16,10 +16,13 @@ enum { HOOKS = 16, LINKS_A_HOOK = 2 };
 struct perf_reader;
 
 /* Programs that see operations of io_uring: Rings.c. */
+enum { RING_LINKS_MAX = 64 };
+
 struct ring_side {
 	struct as_operations values[AS_GENERATIONS];
 	struct bpf_object *object;
-	struct bpf_link *links[2];
+	struct bpf_link *links[RING_LINKS_MAX]; /* in the order in which they were attached */
+	size_t link_count;
 	struct cbpf_rings_report report;
 	uint64_t missed; /* runs of programs that are gone that were skipped */
 };

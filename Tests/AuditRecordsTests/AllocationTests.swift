@@ -85,13 +85,21 @@ import Testing
         let view = try EventView(decoding: unsafe bytes.span.bytes, earlierArguments: RawSpan())
         for _ in 0..<100 {
             buffer.removeAll()
-            _ = formatter.format(view, realtime: testTime, key: 0, into: &buffer)
+            if view.operation != nil {
+                _ = formatter.formatOperation(view, realtime: testTime, key: 0, serial: nil, into: &buffer)
+            } else {
+                _ = formatter.format(view, realtime: testTime, key: 0, into: &buffer)
+            }
         }
         var written = 0
         var drained = unsafe Drained()
         for _ in 0..<10_000 {
             if buffer.freeCapacity < 1 << 14 { buffer.removeAll() }
-            if formatter.format(view, realtime: testTime, key: 0, into: &buffer) { written += 1 }
+            if view.operation != nil {
+                if formatter.formatOperation(view, realtime: testTime, key: 0, serial: nil, into: &buffer) != nil { written += 1 }
+            } else if formatter.format(view, realtime: testTime, key: 0, into: &buffer) {
+                written += 1
+            }
         }
         unsafe drained.refill()
         guard written == 10_000, buffer.records == buffer.events * lines else { exit(9) }
@@ -120,6 +128,16 @@ import Testing
             var event = AllocationTests.opening()
             event.call.uid = 1
             try AllocationTests.writeWithoutMemory(event, lines: 6, options: FormatOptions(enriched: true))
+        }
+    }
+
+    @Test func anOperationOfAWorker() async {
+        await #expect(processExitsWith: .success) {
+            var event = EventBuilder()
+            event.operation = 18
+            event.add(.label, detail: UInt8(AW_LABEL_PROFILE.rawValue), "unconfined")
+            try AllocationTests.writeWithoutMemory(event, lines: 2)
+            try AllocationTests.writeWithoutMemory(event, lines: 2, options: FormatOptions(enriched: true))
         }
     }
 

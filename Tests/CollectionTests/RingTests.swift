@@ -74,6 +74,9 @@ extension CollectionTests {
                 print("skipped: io_uring_setup() gives \(number) here, so there are no operations")
                 return nil
             }
+            for line in collector.error.split(separator: "\n") where line.contains("io_uring") && !line.contains("rule decided") {
+                print(line)
+            }
             if kernel == nil { print("skipped: the kernel's audit is not there, or in use; only our own records are looked at") }
             return Outcome(
                 ours: try Self.events(of: collector.records(), pid: workload.pid),

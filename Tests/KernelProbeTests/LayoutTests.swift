@@ -136,6 +136,17 @@ extension KernelProbeTests {
                 ])
         }
 
+        @Test func operations() throws {
+            try Self.check(
+                aw_operation.self, "aw_operation", [Field("number", \aw_operation.number), Field("reserved", \aw_operation.reserved)])
+            try Self.check(
+                as_operations.self, "as_operations", in: ("bpf/rings.bpf.o", "bpf"),
+                [
+                    Field("named", \as_operations.named), Field("within", \as_operations.within),
+                    Field("audited", \as_operations.audited),
+                ])
+        }
+
         @Test func selection() throws {
             for file in Self.both {
                 try Self.check(

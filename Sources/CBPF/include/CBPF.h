@@ -117,7 +117,7 @@ const struct cbpf_hook *cbpf_hook(const struct cbpf *handle, uint32_t number);
 enum cbpf_rings {
 	CBPF_RINGS_NONE = 0,
 	CBPF_RINGS_FENTRY,      /* a trampoline on the function that issues them */
-	CBPF_RINGS_KPROBE,      /* kprobe.multi on it */
+	CBPF_RINGS_KPROBE,      /* kprobes on it, or on the functions that issue one kind each */
 	CBPF_RINGS_TRACEPOINTS, /* what hands them in and on: without results */
 };
 
