@@ -260,7 +260,8 @@ static __always_inline struct entry_memory *enter__select(struct task_struct *ta
 		memory->facts.value[AS_FIELD_A3] = call->args[3];
 		memory->facts.value[AS_FIELD_PID] = tgid;
 
-		int outcome = select__range(index, generation, PROGRAM_ENTER);
+		/* What is noted anyway is judged once more at its end. */
+		int outcome = select__range(index, generation, PROGRAM_ENTER, !(index->flags & ENTER_ANYWAY));
 
 		if (outcome == CLAUSE_NO && !(index->flags & ENTER_ANYWAY))
 			return NULL;

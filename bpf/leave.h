@@ -169,7 +169,7 @@ static __always_inline bool leave__facts(struct record_memory *record, struct wo
 	if (index && call->generation == CONTROL(control_generation) && !(index->flags & AS_INDEX_UNCONDITIONAL) &&
 	    !(call->flags & LEAVE_CERTAIN)) {
 		task__publish(facts, returned, &memory->facts);
-		if (select__range(index, call->generation, kind) == CLAUSE_NO)
+		if (select__range(index, call->generation, kind, true) == CLAUSE_NO)
 			return false;
 	}
 	record->used = sizeof(struct aw_header) + sizeof(struct aw_syscall);

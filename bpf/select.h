@@ -91,9 +91,9 @@ static __always_inline void select__count(__u32 half, __u32 counter)
 
 /*
  * Whether the rules of generation `generation` select the call whose facts are in the memory of `kind`: CLAUSE_NO, CLAUSE_PERHAPS, or
- * CLAUSE_YES when no further fact can change that.
+ * CLAUSE_YES when no further fact can change that. A clause that rejects it counts it if `counts`.
  */
-static __always_inline int select__range(const struct as_index *index, __u32 generation, __u32 kind)
+static __always_inline int select__range(const struct as_index *index, __u32 generation, __u32 kind, bool counts)
 {
 	int certain = CLAUSE_YES;
 	__u32 first = index->first;
@@ -119,7 +119,8 @@ static __always_inline int select__range(const struct as_index *index, __u32 gen
 		bool never = (outcome >> 8) & AS_CLAUSE_NEVER;
 
 		if (never && (outcome & 3) == CLAUSE_YES) {
-			select__count(half, (__u32)outcome >> 16);
+			if (counts)
+				select__count(half, (__u32)outcome >> 16);
 			return CLAUSE_NO;
 		}
 		if (!never && (outcome & 3) != CLAUSE_NO)

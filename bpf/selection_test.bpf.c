@@ -72,5 +72,5 @@ int selection_verdict(void *ctx)
 		test__publish_entry(&given->call, &memory->facts);
 	else
 		task__publish(&given->call, given->returned, &memory->facts);
-	return select__range(index, given->generation, kind) ? SELECTION_ACCEPTED : SELECTION_REFUSED;
+	return select__range(index, given->generation, kind, true) ? SELECTION_ACCEPTED : SELECTION_REFUSED;
 }
