@@ -253,6 +253,32 @@ int find_label(struct bpf_raw_tracepoint_args *ctx)
 	return length > 0 ? length : 0;
 }
 
+/*
+ * Not attached: run by the collector where SELinux is at work. Arguments: an address in the kernel's memory, and how many bytes of what is there to copy
+ * to control_label_name; with 0 for how many, a string, with its NUL. Returns how many bytes were copied. With 0 for the address, the security identifier of the
+ * running task.
+ */
+SEC("raw_tp")
+int peek(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 address = ctx->args[0];
+	__u32 size = ctx->args[1];
+
+	if (!address) {
+		struct task_struct *task = task__current();
+
+		return sid__of_cred(READ(task, cred));
+	}
+	if (!size) {
+		long length = bpf_probe_read_kernel_str((void *)control_label_name, sizeof(control_label_name), (const void *)address);
+
+		return length > 0 ? length : 0;
+	}
+	if (size > AW_LABEL_MAX)
+		return 0;
+	return bpf_probe_read_kernel((void *)control_label_name, MASKED(size, AW_LABEL_MAX), (const void *)address) ? 0 : size;
+}
+
 /* Not attached: run by the collector to see whether this side reads the clock right. */
 SEC("raw_tp")
 int read_clock(void *ctx)

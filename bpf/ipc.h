@@ -5,6 +5,7 @@
 
 #include "inflight.h"
 #include "numbers.h"
+#include "sid.h"
 
 /* struct ipc64_perm and struct msqid64_ds (asm-generic/ipcbuf.h, msgbuf.h) as a 64-bit caller gives them. */
 struct ipc_set_perm {
@@ -97,7 +98,7 @@ static __always_inline void entry__ipc(struct entry_memory *entry, struct task_s
 		value->uid = BPF_CORE_READ(object, uid.val);
 		value->gid = BPF_CORE_READ(object, gid.val);
 		value->mode = BPF_CORE_READ(object, mode);
-		value->reserved = 0;
+		value->sid = sid__of_ipc(object);
 		entry__section(entry, head, AW_SECTION_SPECIAL, AW_SPECIAL_IPC, 0, sizeof(*value));
 	}
 	if (wish->set)

@@ -36,6 +36,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	__u32 i_rdev;
+	void *i_security;
 };
 
 struct dentry;
@@ -249,6 +250,7 @@ struct kern_ipc_perm {
 	kuid_t uid;
 	kgid_t gid;
 	__u16 mode;
+	void *security;
 };
 
 struct ipc_ids {

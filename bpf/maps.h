@@ -64,6 +64,13 @@ volatile __u32 control_tasks = 0;
 volatile __u32 control_label = 0;
 /* The name that find_label() came upon. */
 volatile char control_label_name[AW_LABEL_MAX + 1] = {};
+/*
+ * One more than where in the security blob of credentials, of an inode and of a System V object SELinux has the security identifier, see sid.h; 0 where
+ * it has none or that is not known.
+ */
+volatile __u32 control_sid_cred = 0;
+volatile __u32 control_sid_inode = 0;
+volatile __u32 control_sid_ipc = 0;
 /* See HOOKS. */
 volatile __u32 control_hooks = 0;
 /* Calls are seen in two ways for a time: see is_noted() in btf.bpf.c. */

@@ -10,6 +10,7 @@
 #include "label.h"
 #endif
 #include "numbers.h"
+#include "sid.h"
 
 static __always_inline void entry__target(struct entry_memory *entry, struct task_struct *target)
 {
@@ -24,6 +25,9 @@ static __always_inline void entry__target(struct entry_memory *entry, struct tas
 	value->uid = BPF_CORE_READ(target, real_cred, uid.val);
 	value->ses = BPF_CORE_READ(target, sessionid);
 	BPF_CORE_READ_STR_INTO(&value->comm, target, comm);
+	/* selinux_task_getsecid_obj() */
+	value->sid = sid__of_cred(BPF_CORE_READ(target, real_cred));
+	value->reserved = 0;
 	__u8 detail = 0;
 
 #ifndef TIER_STAGED
@@ -112,7 +116,7 @@ static __always_inline int special__signalled(struct task_struct *target, bool i
 		return 0;
 	__u32 used = call->used;
 
-	if (used + sizeof(struct aw_section) + sizeof(struct aw_target) > AW_TARGETS_MAX * 40) {
+	if (used + sizeof(struct aw_section) + sizeof(struct aw_target) > AW_TARGETS_MAX * (sizeof(struct aw_section) + sizeof(struct aw_target))) {
 		call->flags |= INFLIGHT_CUT;
 		return 0;
 	}

@@ -5,6 +5,7 @@
 
 #include "path.h"
 #include "record.h"
+#include "sid.h"
 #include "user_memory.h"
 
 static __always_inline void task__facts(struct task_struct *task, struct aw_syscall *call)
@@ -207,6 +208,8 @@ static __always_inline bool object__read(struct aw_object *object, struct dentry
 	object->uid = INODE_MEMBER(head, inode, i_uid.val);
 	object->gid = INODE_MEMBER(head, inode, i_gid.val);
 	object->flags = flags;
+	object->sid = sid__of_inode(inode);
+	object->reserved = 0;
 	return true;
 }
 

@@ -21,6 +21,8 @@ package enum SectionTag: UInt16, CaseIterable, Sendable {
     case ancestors = 16
     case objectPath = 17
     case task = 18
+    case subject = 24
+    case context = 25
 }
 
 /// One section of an event: its bytes, or why they could not be had.
@@ -237,7 +239,8 @@ extension SectionTag {
         case .socketAddress: length <= Int(AW_SOCKADDR_MAX)
         case .object: length == MemoryLayout<aw_object>.size
         case .groups: length % 4 == 0
-        case .task: length == 4
+        case .task, .subject: length == 4
+        case .context: length >= MemoryLayout<aw_context>.size && length <= MemoryLayout<aw_context>.size + Int(AW_CONTEXT_MAX)
         case .descriptorPair: length == 8
         case .memoryMap: length == MemoryLayout<aw_mmap>.size
         case .label: length <= Int(AW_LABEL_MAX)

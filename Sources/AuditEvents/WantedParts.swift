@@ -14,4 +14,6 @@ package struct WantedParts: OptionSet, Sendable {
     package static let ancestors = WantedParts(rawValue: ASC_WANTED_ANCESTORS.rawValue)
     /// The paths of files that the call has a descriptor of, and of the program that it runs.
     package static let paths = WantedParts(rawValue: ASC_WANTED_PATHS.rawValue)
+    /// What SELinux takes for the label of a file that is not there.
+    package static let unlabeled = WantedParts(rawValue: ASC_WANTED_UNLABELED.rawValue)
 }

@@ -20,11 +20,12 @@ extension FileFacts {
 }
 
 extension aw_object {
-    /// The wire's form of `facts`.
+    /// The wire's form of `facts`, whose security identifier is not known: there is none of this number.
     init(_ facts: FileFacts) {
         self.init(
             inode: facts.inode, dev_major: facts.deviceMajor, dev_minor: facts.deviceMinor, rdev_major: facts.nodeMajor,
-            rdev_minor: facts.nodeMinor, mode: facts.mode, uid: facts.user, gid: facts.group, flags: 0)
+            rdev_minor: facts.nodeMinor, mode: facts.mode, uid: facts.user, gid: facts.group, flags: 0, sid: .max,
+            reserved: 0)
     }
 }
 

@@ -5,6 +5,50 @@ import CAuditWire
 
 /// Security labels.
 extension RecordFormatter {
+    /// Appends ` subj=` and the label of the task, or nothing when it has none that is known: `audit_log_task_context()` (kernel/audit.c).
+    func appendSubject(_ event: borrowing EventView, index: SectionIndex, into buffer: inout RecordBuffer) {
+        if index.subject.isPresent, let sid = try? WireReader(event.sections).load(at: Int(index.subject.offset), as: UInt32.self) {
+            appendContext(" subj=", sid, event, index: index, lineStart: buffer.count, into: &buffer)
+        } else {
+            appendLabel(" subj=", event, index: index, into: &buffer)
+        }
+    }
+
+    /// Appends `field` and what SELinux's security identifier `sid` stands for, or nothing when it stands for nothing or that is not known.
+    ///
+    /// - Parameter lineStart: where the line begins. One in which there is no room for the text, which only a name of thousands of unprintable
+    ///   bytes brings about, gets `?` in its place.
+    func appendContext(
+        _ field: StaticString, _ sid: UInt32, _ event: borrowing EventView, index: SectionIndex, lineStart: Int,
+        into buffer: inout RecordBuffer
+    ) {
+        guard sid != 0, index.contexts.isPresent else { return }
+        let reader = WireReader(event.sections)
+        let head = Int32(MemoryLayout<aw_context>.size)
+        var walk = LabelWalk(index.contexts)
+        while let (slot, _) = walk.next(event) {
+            guard slot.count >= head, let context = try? reader.load(at: Int(slot.offset), as: aw_context.self), context.sid == sid,
+                let text = try? reader.slice(at: Int(slot.offset + head), count: Int(slot.count - head))
+            else { continue }
+            buffer.append(field)
+            let mark = buffer.count
+            appendName(text, into: &buffer)
+            if buffer.count - lineStart > Self.lineLimit - Self.behindContext {
+                buffer.truncate(to: mark)
+                buffer.append(UInt8(ascii: "?"))
+            }
+            return
+        }
+    }
+
+    /// What comes behind obj= in a PATH record and has no bound of its own, and some more, bytes.
+    private static let behindContext = 512
+
+    /// What contexts may take of all lines of an event: each may be in every PATH and OBJ_PID, two digits for a byte.
+    static func contextRoom(_ index: SectionIndex) -> Int {
+        2 * Int(max(0, index.contexts.count)) * (index.targetCount + NamedFiles.capacity + 4)
+    }
+
     /// Appends `field` and the task's label, or nothing when it has none.
     ///
     /// As `aa_label_snxprint()` (security/apparmor/label.c) prints it for audit, which looks on from the first namespace, by

@@ -48,13 +48,13 @@ extension RecordFormatter {
         buffer.appendCommand(of: call)
         let beforeExecutable = buffer.count
         appendExecutable(event, index: index, into: &buffer)
-        appendLabel(" subj=", event, index: index, into: &buffer)
+        appendSubject(event, index: index, into: &buffer)
         appendKey(key, into: &buffer)
         if buffer.count - line.start >= Self.lineLimit {
             // Only a path of thousands of unprintable bytes comes here. The kernel has a word for what does not fit.
             buffer.truncate(to: beforeExecutable)
             buffer.append(" exe=\"<too_long>\"")
-            appendLabel(" subj=", event, index: index, into: &buffer)
+            appendSubject(event, index: index, into: &buffer)
             appendKey(key, into: &buffer)
         }
         if options.enriched { enrich(call, line: line, into: &buffer) }
@@ -181,8 +181,11 @@ extension RecordFormatter {
             case .loader: program.loader.map { aw_object($0.facts) }
             case .refused: refused.map { aw_object($0.facts) }
             }
-        if let object { appendObject(object, into: &buffer) }
-        // No obj=: AppArmor gives files no label.
+        if let object {
+            appendObject(object, into: &buffer)
+            // AppArmor gives files no label.
+            appendContext(" obj=", object.sid, event, index: index, lineStart: line.start, into: &buffer)
+        }
         switch item.type {
         case .normal: buffer.append(" nametype=NORMAL")
         case .parent: buffer.append(" nametype=PARENT")

@@ -105,6 +105,7 @@ extension RecordFormatter {
         {
             appendLabel(" obj=", event, index: index, into: &buffer)
         }
+        appendContext(" obj=", target.sid, event, index: index, lineStart: line.start, into: &buffer)
         buffer.append(" ocomm=")
         let comm = offset + MemoryLayout<aw_target>.offset(of: \.comm)!
         if let bytes = try? WireReader(event.sections).slice(at: comm, count: MemoryLayout.size(ofValue: target.comm)) {
@@ -295,7 +296,7 @@ extension RecordFormatter {
         buffer.appendDecimal(object.gid)
         buffer.append(" mode=")
         buffer.appendOctal(object.mode & 0xffff)
-        // obj= belongs here once the wire carries a security context.
+        appendContext(" obj=", object.sid, event, index: index, lineStart: line.start, into: &buffer)
         if options.enriched { enrichOwner(object.uid, object.gid, line: line, into: &buffer) }
         endLine(&line, into: &buffer)
         guard let set = value(event, index.ipcSetPermissions, as: aw_ipc_set.self) else { return }

@@ -113,7 +113,7 @@ package struct RecordFormatter: ~Copyable {
         let plan = plan(event, index: index, realtime: realtime)
         if write(event, index: index, plan: plan, realtime: realtime, key: key, serial: serial, into: &buffer) { return true }
         // An event is written again only after the buffer's rare growth: a buffer for many events has room for one.
-        guard makeRoom(Self.eventRoom, in: &buffer) else { return false }
+        guard makeRoom(Self.eventRoom + Self.contextRoom(index), in: &buffer) else { return false }
         return write(event, index: index, plan: plan, realtime: realtime, key: key, serial: serial, into: &buffer)
     }
 

@@ -53,6 +53,10 @@ struct SectionIndex {
     var steps = Slot()
     /// The names of the task's security label, heads included, as they follow each other; no value when it has none.
     var labels = Slot()
+    /// The task's security identifier (SELinux).
+    var subject = Slot()
+    /// What the event's security identifiers stand for, heads included, as they follow each other; no value when there are none.
+    var contexts = Slot()
     /// By argument.
     var pathnames = InlineArray<6, Slot>(repeating: Slot())
     /// Bit n: ``pathnames`` n has a value.
@@ -142,20 +146,21 @@ struct SectionIndex {
             case AW_ROLE_EXECUTABLE.rawValue: Self.set(&program, slot)
             default: return
             }
-        case .step:
-            guard slot.isPresent else { return }
-            let head = Int32(MemoryLayout<aw_section>.size)
-            if !steps.isPresent { steps = Slot(offset: slot.offset - head, count: 0) }
-            guard slot.offset - head == steps.offset + steps.count else { return }
-            steps.count += head + (slot.count + 7) & ~7
-        case .label:
-            guard slot.isPresent else { return }
-            let head = Int32(MemoryLayout<aw_section>.size)
-            if !labels.isPresent { labels = Slot(offset: slot.offset - head, count: 0) }
-            guard slot.offset - head == labels.offset + labels.count else { return }
-            labels.count += head + (slot.count + 7) & ~7
+        case .step: Self.extend(&steps, by: slot)
+        case .label: Self.extend(&labels, by: slot)
+        case .subject: Self.set(&subject, slot)
+        case .context: Self.extend(&contexts, by: slot)
         case .groups, .ancestors, .objectPath, .task, nil: return
         }
+    }
+
+    /// Takes in the section of `slot`, its head included, when it follows what is in `place`.
+    private static func extend(_ place: inout Slot, by slot: Slot) {
+        guard slot.isPresent else { return }
+        let head = Int32(MemoryLayout<aw_section>.size)
+        if !place.isPresent { place = Slot(offset: slot.offset - head, count: 0) }
+        guard slot.offset - head == place.offset + place.count else { return }
+        place.count += head + (slot.count + 7) & ~7
     }
 
     private static func set(_ place: inout Slot, _ slot: Slot) {

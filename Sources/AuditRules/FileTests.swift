@@ -27,7 +27,8 @@ struct FileTests: ~Escapable {
         case .perm: return hasPermission(test.operand, call)
         case .exe: return isProgram(test.operand) == (test.op == .equal)
         case .compare: return compares(test, call, files, file)
-        case .subjectLabel: return paths.labels[Int(test.operand)].isCarried(by: event).map { $0 == (test.op == .equal) } ?? false
+        case .subjectLabel: return paths.labels[Int(test.operand)].holds(test.op, subjectOf: event)
+        case .objectLabel: return hasLabel(test, files, file)
         case .dir: return touches(test.operand, nil, files, &touched)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
             return ExtensionTests(event: event, paths: paths, isLive: isLive).holds(test, call, files, file)
@@ -61,6 +62,22 @@ struct FileTests: ~Escapable {
         case .ownerGroup: return test.op.compare(object.gid, test.operand)
         default: return false
         }
+    }
+
+    // MARK: Labels
+
+    /// That of a file, or whatever else the rule asks for of files, that of the System V object.
+    private func hasLabel(_ test: CompiledTest, _ files: Span<NamedFile>, _ file: Int?) -> Bool {
+        let label = paths.labels[Int(test.operand)]
+        for position in 0..<files.count where file == nil || file == position {
+            // One that led to no file has identifier 0. Where hooks do not tell, what it led to is not known.
+            guard files[position].isKnown || event.hasSteps else { continue }
+            if label.holds(test.op, files[position].object.sid, of: event) { return true }
+        }
+        guard let section = event.section(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue)),
+            let object = try? WireReader(section.bytes).load(at: 0, as: aw_ipc.self)
+        else { return false }
+        return label.holds(test.op, object.sid, of: event)
     }
 
     // MARK: Paths

@@ -52,7 +52,6 @@ package enum RuleFault: Sendable, Equatable {
     case duplicate(of: RulePlace)
     case noSuchRule
     case kernelOnly
-    case noLabels
     case noTask
     case syscallForTaskList
     case syscallOnList(String)
@@ -171,7 +170,6 @@ package enum RuleFault: Sendable, Equatable {
         case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
         case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
         case .noTask: "a task that is made has nothing of what the rule asks for, so the rule never matches"
-        case .noLabels: "of security labels only those of AppArmor are known, which have subj_role alone, so the rule never matches here"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"
         case .syscallOnList(let list): "Error: syscall auditing cannot be put on \(list) list; remove -S"
         case .watchWithList: "watch option can't be given with a syscall; write -F path= or -F dir= in place of -w"

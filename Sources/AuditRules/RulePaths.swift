@@ -73,7 +73,7 @@ struct RulePaths: Sendable {
     /// The patterns of `x-` fields, in sets of which one must match.
     private(set) var globs: [[Glob]] = []
     /// The security labels that rules ask for.
-    private(set) var labels: [RuleLabel] = []
+    private(set) var labels: [LabelTest] = []
     private var known: [Key: UInt32] = [:]
 
     private struct Key: Hashable {
@@ -108,7 +108,7 @@ struct RulePaths: Sendable {
     }
 
     /// The number of a label, for compiled tests.
-    mutating func add(_ label: RuleLabel) -> UInt32 {
+    mutating func add(_ label: LabelTest) -> UInt32 {
         if let number = labels.firstIndex(of: label) { return UInt32(number) }
         labels.append(label)
         return UInt32(labels.count - 1)

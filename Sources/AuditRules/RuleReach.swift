@@ -13,6 +13,7 @@ enum RuleReach {
             case .perm where test.op == .equal: mask.formIntersection(SyscallClasses.of(abi).calls(withPermission: test.value))
             case .pathGlob where test.op == .notEqual: break
             case .path, .dir, .inode, .devmajor, .devminor, .ownerUser, .ownerGroup, .pathGlob: mask.formIntersection(withFiles(abi))
+            case .objectUser, .objectRole, .objectType, .objectLevelLow, .objectLevelHigh: mask.formIntersection(withObjects(abi))
             case .filetype where test.op == .equal: mask.formIntersection(withFiles(abi))
             case .fieldCompare where FieldPairs.names(test.value)?.1.hasPrefix("obj_") == true:
                 mask.formIntersection(withFiles(abi))
@@ -24,8 +25,27 @@ enum RuleReach {
 
     private static func withFiles(_ abi: SyscallABI) -> SyscallMask { abi == .native ? nativeFiles : compatFiles }
 
+    private static func withObjects(_ abi: SyscallABI) -> SyscallMask { abi == .native ? nativeObjects : compatObjects }
+
     private static let nativeFiles = files(.native)
     private static let compatFiles = files(.compat)
+
+    private static let nativeObjects = objects(.native)
+    private static let compatObjects = objects(.compat)
+
+    /// Calls that have files or System V objects.
+    private static func objects(_ abi: SyscallABI) -> SyscallMask {
+        var mask = withFiles(abi)
+        let first = Int(abi.rawValue) * Int(AS_SYSCALLS)
+        let kinds = [
+            ASH_SPECIAL_IPC, ASH_SPECIAL_SEM, ASH_SPECIAL_MSG, ASH_SPECIAL_SHM, ASH_SPECIAL_SEM_CONTROL, ASH_SPECIAL_MSG_CONTROL,
+            ASH_SPECIAL_SHM_CONTROL,
+        ].map { UInt8($0.rawValue) }
+        for (number, shape) in SyscallShapes.wireTable()[first..<first + Int(AS_SYSCALLS)].enumerated() where kinds.contains(shape.special) {
+            mask.insert(number)
+        }
+        return mask
+    }
 
     /// Calls that name files, by a path, a descriptor or a socket's address.
     private static func files(_ abi: SyscallABI) -> SyscallMask {

@@ -71,9 +71,6 @@ package struct RuleReader {
         var faults: [(String, RuleFault)] = []
         if rule.list == .user { faults.append(("user", .kernelOnly)) }
         if rule.list == .task, rule.testsOfTask == nil { faults.append(("task", .noTask)) }
-        if let label = rule.tests.first(where: { $0.field.isLabel && $0.field != .subjectRole }) {
-            faults.append((LibAudit.name(field: label.field.rawValue) ?? "", .noLabels))
-        }
         return faults.map { word, fault in
             RuleDiagnostic(file: rule.place.file, line: rule.place.line, column: 1, word: word, fault: fault)
         }

@@ -108,6 +108,7 @@ package struct RuleSet: Sendable {
             if rule.tests.contains(where: { $0.field == .exe }) { wanted.insert(.program) }
             if rule.tests.contains(where: { $0.field == .dir }) { wanted.insert(.ancestors) }
             if rule.tests.contains(where: { $0.field == .pathGlob }) { wanted.insert(.paths) }
+            if rule.tests.contains(where: \.field.isObjectLabel) { wanted.insert(.unlabeled) }
         }
         return wanted
     }
@@ -154,8 +155,7 @@ struct CompiledTest: Sendable {
     /// Nil for `arch`, which ``CandidateTable`` has answered.
     init?(_ test: RuleTest, paths: inout RulePaths) {
         guard let fact = Fact(test.field) else { return nil }
-        let label = fact == .subjectLabel ? RuleLabel(test.text) : nil
-        self.fact = fact == .subjectLabel && label == nil ? .noLabel : fact
+        self.fact = fact
         self.op = test.op
         switch fact {
         case .path: operand = paths.add(test.text, .file)
@@ -163,7 +163,7 @@ struct CompiledTest: Sendable {
         case .exe: operand = paths.add(test.text, .program)
         case .pathGlob, .exeGlob, .commGlob, .titleGlob, .parentExeGlob, .ancestorExeGlob:
             operand = paths.add([Glob(test.text)], isOfPaths: fact == .pathGlob)
-        case .subjectLabel: operand = label.map { paths.add($0) } ?? 0
+        case .subjectLabel, .objectLabel: operand = paths.add(LabelTest(test))
         // The kernel turns any non-zero value of success= into AUDITSC_SUCCESS, zero into AUDITSC_FAILURE, and compares
         // these two with whatever operator was given.
         case .success: operand = test.value != 0 ? ReturnState.success : ReturnState.failure
@@ -185,7 +185,7 @@ struct CompiledTest: Sendable {
 
     var needsFiles: Bool {
         switch fact {
-        case .inode, .devmajor, .devminor, .path, .dir, .filetype, .ownerUser, .ownerGroup, .pathGlob: true
+        case .inode, .devmajor, .devminor, .path, .dir, .filetype, .ownerUser, .ownerGroup, .objectLabel, .pathGlob: true
         case .compare: FieldPairs.isWithFile(operand)
         default: false
         }
@@ -232,10 +232,10 @@ enum Fact: UInt8, Sendable {
     case ownerUser
     case ownerGroup
     case compare
-    /// The label of the task: ``RuleLabel``.
+    /// The label of the task: ``LabelTest``.
     case subjectLabel
-    /// Another part of a security label, which nothing has here: never equal and never unequal.
-    case noLabel
+    /// The label of a file, or of a System V object.
+    case objectLabel
     // From here on: ``ExtensionTests``.
     case pathGlob
     case exeGlob
@@ -285,8 +285,7 @@ enum Fact: UInt8, Sendable {
         case .ancestorExeGlob: self = .ancestorExeGlob
         default:
             guard field.isLabel else { return nil }
-            // All that AppArmor takes (aa_audit_rule_init()).
-            self = field == .subjectRole ? .subjectLabel : .noLabel
+            self = field.isObjectLabel ? .objectLabel : .subjectLabel
         }
     }
 }

@@ -131,9 +131,15 @@ package enum RuleField: UInt32, CaseIterable, Sendable {
     /// Whether it asks for a part of a security label of the process or of a file.
     var isLabel: Bool {
         switch self {
-        case .subjectUser, .subjectRole, .subjectType, .subjectSensitivity, .subjectClearance, .objectUser, .objectRole,
-            .objectType, .objectLevelLow, .objectLevelHigh:
-            true
+        case .subjectUser, .subjectRole, .subjectType, .subjectSensitivity, .subjectClearance: true
+        default: isObjectLabel
+        }
+    }
+
+    /// Whether it asks for a part of a security label of a file.
+    var isObjectLabel: Bool {
+        switch self {
+        case .objectUser, .objectRole, .objectType, .objectLevelLow, .objectLevelHigh: true
         default: false
         }
     }

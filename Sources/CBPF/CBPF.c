@@ -2,6 +2,7 @@
 /* The life of a handle: opened, loaded, attached, detached, closed. */
 #define _GNU_SOURCE /* vasprintf() */
 #include "CBPF.h"
+#include "contexts.h"
 #include "handle.h"
 #include "objects.h"
 #include "perf.h"
@@ -124,6 +125,7 @@ void *cbpf_setting(struct bpf_object *object, const char *name)
 static int map_controls(struct cbpf *handle)
 {
 	uint32_t generation, wanted, tasks, hooks, traced, single, label, label_name, sequence, time, stamp, ntp, state;
+	uint32_t sid_cred, sid_inode, sid_ipc;
 	struct bpf_map *map = cbpf_find_variable(handle->object, ".bss", "control_generation", &generation);
 
 	if (!map || cbpf_find_variable(handle->object, ".bss", "control_wanted", &wanted) != map ||
@@ -133,6 +135,9 @@ static int map_controls(struct cbpf *handle)
 	    cbpf_find_variable(handle->object, ".bss", "control_single", &single) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label", &label) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_label_name", &label_name) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_sid_cred", &sid_cred) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_sid_inode", &sid_inode) != map ||
+	    cbpf_find_variable(handle->object, ".bss", "control_sid_ipc", &sid_ipc) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_sequence", &sequence) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_clock_time", &time) != map ||
 	    cbpf_find_variable(handle->object, ".bss", "control_ntp", &ntp) != map ||
@@ -155,6 +160,9 @@ static int map_controls(struct cbpf *handle)
 	handle->single = (void *)((char *)controls + single);
 	handle->label = (void *)((char *)controls + label);
 	handle->label_name = (char *)controls + label_name;
+	handle->sid_cred = (void *)((char *)controls + sid_cred);
+	handle->sid_inode = (void *)((char *)controls + sid_inode);
+	handle->sid_ipc = (void *)((char *)controls + sid_ipc);
 	handle->clock_sequence = (void *)((char *)controls + sequence);
 	handle->clock_time = (void *)((char *)controls + time);
 	handle->stamp = (void *)((char *)controls + stamp);
@@ -445,6 +453,7 @@ int cbpf_attach(struct cbpf *handle)
 		cbpf_find_clock(handle);
 		cbpf_find_ntp(handle);
 		cbpf_find_label(handle);
+		contexts_find(handle);
 	}
 	logging = handle;
 	/* The one that remembers a call comes last, when those that end and forget it are there. */
@@ -512,6 +521,7 @@ void cbpf_close(struct cbpf *handle)
 	perf_close(handle->perf);
 	cbpf_hooks_close(handle);
 	cbpf_close_calls(handle);
+	contexts_close(handle);
 	bpf_object__close(handle->object);
 	free((char *)handle->btf_path);
 	free(handle);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events on their way from the ring; those of perf buffers come from Perf.c. */
+#include "contexts.h"
 #include "handle.h"
 #include "perf.h"
 
@@ -54,6 +55,8 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size)
 			continue;
 		*bytes = head + BPF_RINGBUF_HDR_SZ;
 		*size = length;
+		if (handle->contexts)
+			contexts_complete(handle, bytes, size);
 		return 1;
 	}
 	return 0;

@@ -113,6 +113,7 @@ struct cbpf {
 	void *controls; /* the programs' .bss section, where these are */
 	size_t controls_bytes;
 	volatile uint32_t *generation, *wanted, *tasks, *hooks, *traced, *single, *label;
+	volatile uint32_t *sid_cred, *sid_inode, *sid_ipc;
 	const volatile char *label_name; /* AW_LABEL_MAX + 1 bytes */
 	volatile uint64_t *clock_sequence, *clock_time, *stamp, *ntp;
 	volatile struct aw_clock *clock_state;
@@ -121,6 +122,8 @@ struct cbpf {
 	struct ring_side ring_side;
 	struct cbpf_settings settings;
 	const char *btf_path; /* a copy, or NULL */
+	struct contexts *contexts; /* of SELinux, or NULL: Contexts.c */
+	const char *contexts_lacking; /* what was missing for that, or NULL */
 
 	/* Tiers without global data and ring buffer: see bpf/staged.h. */
 	bool is_staged;

@@ -74,6 +74,9 @@ struct Collector: ~Copyable {
         tellShortcoming(hooks)
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
         tellShortcoming(selection.attachRings(pipeline.kernel, ways: hookWays))
+        if let lacking = pipeline.kernel.lackingForContexts, !configuration.isSilent {
+            Screen.error("ebpf-audit: SELinux's labels are left out: not found in this kernel: \(lacking)\n")
+        }
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
         let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))

@@ -262,13 +262,19 @@ package struct KernelSettings: Sendable {
     package var ringDescriptor: Int32 { unsafe cbpf_ring_descriptor(handle) }
 
     /// The oldest record that has not been taken, or nil when there is none. The bytes are the ring's own: they stay
-    /// valid until ``releaseRecords()``, which the borrow of `self` keeps from being called while they are in use.
+    /// valid until ``releaseRecords()``, which the borrow of `self` keeps from being called while they are in use. Where SELinux is at work they are a
+    /// copy that lasts until the next call.
     @_lifetime(borrow self)
     package borrowing func nextRecord() -> RawSpan? {
         var bytes: UnsafeRawPointer?
         var size: UInt32 = 0
         guard unsafe cbpf_ring_next(handle, &bytes, &size) == 1, let start = unsafe bytes else { return nil }
         return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: Int(size)), borrowing: self)
+    }
+
+    /// What is missing to tell SELinux's labels, where it is at work and they are not told; once ``attach()`` has looked. Nil where nothing is.
+    package var lackingForContexts: String? {
+        unsafe cbpf_contexts_lacking(handle).map { unsafe String(cString: $0) }
     }
 
     /// Makes the record that was taken last the next one again. Only before ``releaseRecords()``.

@@ -142,7 +142,7 @@ import Testing
         var target = aw_target()
         (target.pid, target.auid, target.uid, target.ses) = (5, .max, 33, 4)
         event.add(.target, rawBytes(of: target))
-        event.add(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue), rawBytes(of: aw_ipc(uid: 1, gid: 2, mode: 0o600, reserved: 0)))
+        event.add(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue), rawBytes(of: aw_ipc(uid: 1, gid: 2, mode: 0o600, sid: 0)))
         event.add(
             .special, detail: UInt8(AW_SPECIAL_IPC_SET_PERM.rawValue),
             rawBytes(of: aw_ipc_set(qbytes: 1, uid: 77_777, gid: 4, mode: 0, reserved: 0)))

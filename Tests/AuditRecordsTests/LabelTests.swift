@@ -98,3 +98,91 @@ import Testing
         #expect(try format(event).filter { $0.hasPrefix("type=OBJ_PID ") && $0.contains(" obj=x") }.count == 256)
     }
 }
+
+/// subj= and obj= where SELinux labels tasks, files and the rest: `audit_log_task_context()` (kernel/audit.c), `audit_log_name()`, `audit_log_pid_context()`
+/// and `show_special()` (kernel/auditsc.c).
+@Suite struct ContextTests {
+    private static func event(_ contexts: [(sid: UInt32, text: [UInt8])], subject: UInt32 = 1) -> EventBuilder {
+        var event = EventBuilder()
+        event.add(.executable, "/usr/bin/cat")
+        event.add(.subject, rawBytes(of: subject))
+        for (sid, text) in contexts { event.add(.context, rawBytes(of: aw_context(sid: sid, reserved: 0)) + text) }
+        return event
+    }
+
+    private static let task = Array("system_u:system_r:init_t:s0-s0:c0.c1023".utf8)
+    private static let file = Array("system_u:object_r:etc_t:s0".utf8)
+
+    @Test func ofTheTask() throws {
+        let record = try RecordFormatterTests.record("SYSCALL", of: Self.event([(3, Self.file), (1, Self.task)]))
+        #expect(record?.hasSuffix(" exe=\"/usr/bin/cat\" subj=system_u:system_r:init_t:s0-s0:c0.c1023 key=(null)") == true)
+    }
+
+    /// What it stands for was not found, or it has none.
+    @Test(arguments: [0, 2, UInt32.max]) func unknownThereIsNoField(_ subject: UInt32) throws {
+        let record = try RecordFormatterTests.record("SYSCALL", of: Self.event([(0, Self.file), (1, Self.task)], subject: subject))
+        #expect(record?.hasSuffix(" exe=\"/usr/bin/cat\" key=(null)") == true)
+    }
+
+    @Test func hostileTextStaysWithinTheField() throws {
+        #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, Array("a\nb".utf8))]))?.hasSuffix(" subj=610A62 key=(null)") == true)
+        #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, [])]))?.hasSuffix(" subj=? key=(null)") == true)
+        let long = [UInt8](repeating: 1, count: Int(AW_CONTEXT_MAX))
+        let digits = String(repeating: "01", count: long.count)
+        #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, long)]))?.hasSuffix(" subj=\(digits) key=(null)") == true)
+        // The first of several with one number counts, and an event whose sections are wrong is none.
+        #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, Self.task), (1, Self.file)]))?.contains("init_t") == true)
+        for wrong in [[], [1, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0] + long + [1]] as [[UInt8]] {
+            var event = Self.event([])
+            event.add(.context, wrong)
+            #expect(throws: WireError.self) { try format(event) }
+        }
+    }
+
+    @Test func ofFiles() throws {
+        var event = Self.event([(1, Self.task), (3, Self.file)])
+        event.call.nr = 257
+        event.add(.pathname, detail: 1, "/etc/passwd")
+        var object = aw_object()
+        (object.inode, object.mode, object.sid) = (5, 0o100644, 3)
+        event.call.ret = 4
+        event.add(object, as: AW_ROLE_RESULT)
+        let record = try RecordFormatterTests.record("PATH", of: event)
+        #expect(record?.contains(" rdev=00:00 obj=system_u:object_r:etc_t:s0 nametype=NORMAL ") == true)
+    }
+
+    @Test func ofProcessesThatAreSignalled() throws {
+        var event = Self.event([])
+        for (pid, sid) in [(7, 3), (8, 1), (9, 0)] as [(UInt32, UInt32)] {
+            var target = aw_target()
+            (target.pid, target.sid) = (pid, sid)
+            event.add(.target, rawBytes(of: target))
+        }
+        for (sid, text) in [(1, Self.task), (3, Self.file)] as [(UInt32, [UInt8])] {
+            event.add(.context, rawBytes(of: aw_context(sid: sid, reserved: 0)) + text)
+        }
+        let records = try format(event).filter { $0.hasPrefix("type=OBJ_PID ") }
+        #expect(records.count == 3)
+        #expect(records[0].hasSuffix(" opid=8 oauid=0 ouid=0 oses=0 obj=system_u:system_r:init_t:s0-s0:c0.c1023 ocomm=\"\""))
+        #expect(records[1].hasSuffix(" opid=9 oauid=0 ouid=0 oses=0 ocomm=\"\""))
+        #expect(records[2].hasSuffix(" opid=7 oauid=0 ouid=0 oses=0 obj=system_u:object_r:etc_t:s0 ocomm=\"\""))
+    }
+
+    @Test func ofObjectsOfSystemV() throws {
+        var event = Self.event([(3, Self.file)])
+        event.call.nr = 71
+        event.add(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue), rawBytes(of: aw_ipc(uid: 1, gid: 2, mode: 0o600, sid: 3)))
+        #expect(try RecordFormatterTests.record("IPC", of: event) == "ouid=1 ogid=2 mode=0600 obj=system_u:object_r:etc_t:s0")
+    }
+
+    @Test func manyWithLongContextsFindRoom() throws {
+        var event = Self.event([])
+        for number in 0..<256 {
+            var target = aw_target()
+            (target.pid, target.sid) = (UInt32(number), 3)
+            event.add(.target, rawBytes(of: target))
+        }
+        event.add(.context, rawBytes(of: aw_context(sid: 3, reserved: 0)) + [UInt8](repeating: 1, count: Int(AW_CONTEXT_MAX)))
+        #expect(try format(event).filter { $0.hasPrefix("type=OBJ_PID ") && $0.contains(" obj=0101") }.count == 256)
+    }
+}

@@ -242,7 +242,8 @@ import Testing
     // MARK: Files that the event tells of
 
     private static let file = aw_object(
-        inode: 7, dev_major: 1, dev_minor: 2, rdev_major: 0, rdev_minor: 0, mode: 0o100600, uid: 0, gid: 0, flags: 0)
+        inode: 7, dev_major: 1, dev_minor: 2, rdev_major: 0, rdev_minor: 0, mode: 0o100600, uid: 0, gid: 0, flags: 0,
+        sid: 0, reserved: 0)
 
     @Test func whatACallReturnedComesUnderItsName() throws {
         var event = try Self.event("openat", [(1, "d/n")], ret: 3)

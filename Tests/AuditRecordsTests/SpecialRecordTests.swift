@@ -35,7 +35,7 @@ import Testing
     private static func time(_ seconds: Int64, _ nanoseconds: Int64) -> [UInt8] {
         rawBytes(of: aw_timespec(seconds: seconds, nanoseconds: nanoseconds))
     }
-    private static let ipc = rawBytes(of: aw_ipc(uid: 1000, gid: 4_294_967_295, mode: 0o1_000_600, reserved: 0))
+    private static let ipc = rawBytes(of: aw_ipc(uid: 1000, gid: 4_294_967_295, mode: 0o1_000_600, sid: 0))
 
     // MARK: Each record
 

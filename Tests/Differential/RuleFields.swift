@@ -84,6 +84,23 @@ struct RuleFields {
             values: ["0xef53", "0x1021994", "0x794c7630", "0x58465342", "0x9123683e", "0x64626720", "7"])
     ]
 
+    /// Of security labels, with values of the policy Tests/Kernels/labels.conf, some that it does not have, and some that are no level.
+    static let labels: [RuleFields] =
+        ["subj", "obj"].flatMap { side in
+            [
+                RuleFields(name: "\(side)_user", operators: equality, values: ["base_u", "other_u", "none_u"]),
+                RuleFields(name: "\(side)_role", operators: equality, values: ["base_r", "work_r", "object_r", "none_r"]),
+                RuleFields(
+                    name: "\(side)_type", operators: equality,
+                    values: ["kernel_t", "work_t", "job_t", "other_t", "file_t", "proc_file_t", "unlabeled_t", "none_t"]),
+            ]
+        }
+        + ["subj_sen", "subj_clr", "obj_lev_low", "obj_lev_high"].map {
+            RuleFields(
+                name: $0, operators: order,
+                values: ["s0", "s1", "s0:c0", "s0:c0.c3", "s0:c3", "s1:c0,c2", "s0:c9", "s1:c0.c9", "s2", "s0:c10", "s0-s1", "s0:c1,c1"])
+        }
+
     /// All pairs that -C takes.
     private static let comparisons: [String] = [
         "uid obj_uid", "gid obj_gid", "euid obj_uid", "egid obj_gid", "auid obj_uid", "suid obj_uid", "sgid obj_gid", "fsuid obj_uid",

@@ -39,11 +39,16 @@ struct RuleGenerator {
     }
 
     let scene: RuleScene
+    /// Rules about security labels, in place of those about all else.
+    let isOfLabels: Bool
 
     /// Every field × operator × value × kind once, in an order that is fixed. A watch has no kind.
-    static let primaries: [(test: GeneratedTest, kind: RuleKind?)] = {
+    static let primaries = primaries(of: RuleFields.all)
+    private static let primariesOfLabels = primaries(of: RuleFields.labels)
+
+    private static func primaries(of fields: [RuleFields]) -> [(test: GeneratedTest, kind: RuleKind?)] {
         var all: [(GeneratedTest, RuleKind?)] = []
-        for field in RuleFields.all {
+        for field in fields {
             for op in field.operators {
                 for value in field.values {
                     let test = GeneratedTest(field: field.name, op: op, value: value)
@@ -55,7 +60,7 @@ struct RuleGenerator {
         var random = Random(seed: 0x5eed)
         all.shuffle(using: &random)
         return all
-    }()
+    }
 
     /// The first set whose rules are of other lists than `exit`: see ``RuleGenerator/otherSets``.
     static let firstOther = 110
@@ -68,11 +73,12 @@ struct RuleGenerator {
         var lines: [Line] = []
         var seen: Set<String> = []
         for position in 0..<count {
-            let primary = Self.primaries[(number * count + position) % Self.primaries.count]
+            let primaries = isOfLabels ? Self.primariesOfLabels : Self.primaries
+            let primary = primaries[(number * count + position) % primaries.count]
             var tests = [primary.test]
             if primary.kind != nil {
                 for _ in 0..<[0, 1, 1, 2].randomElement(using: &random)! {
-                    guard let other = Self.test(&random), Self.fits(other, tests) else { continue }
+                    guard let other = test(&random), Self.fits(other, tests) else { continue }
                     tests.append(other)
                 }
             }
@@ -88,8 +94,9 @@ struct RuleGenerator {
     static let nobodyElse = Line(text: "-A never,exit -S all -F auid!=\(RuleScene.auid)", kind: .neverFirst, tests: [])
 
     /// Any test, of any field.
-    private static func test(_ random: inout Random) -> GeneratedTest? {
-        let field = RuleFields.all.randomElement(using: &random)!
+    private func test(_ random: inout Random) -> GeneratedTest? {
+        let isOfLabel = isOfLabels && Bool.random(using: &random)
+        let field = (isOfLabel ? RuleFields.labels : RuleFields.all).randomElement(using: &random)!
         let (op, value) = (field.operators.randomElement(using: &random)!, field.values.randomElement(using: &random)!)
         return field.takes(op, value) && field.name != "watch" ? GeneratedTest(field: field.name, op: op, value: value) : nil
     }

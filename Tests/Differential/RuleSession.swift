@@ -5,16 +5,20 @@ import Foundation
 final class RuleSession {
     private let collector: RuleCollector
     private let workloads: String
+    private let isOfLabels: Bool
     private let audit: KernelAudit
     private let cleanup = Cleanup()
     private let interruptions: [any DispatchSourceSignal]
     private let running = RunningProcesses()
 
-    /// - Parameter isOneStart: `ebpf-audit` is started once, and reads each set as new rules.
-    init(program: String, workloads: String, isOneStart: Bool, in top: URL) throws {
+    /// - Parameters:
+    ///   - isOneStart: `ebpf-audit` is started once, and reads each set as new rules.
+    ///   - isOfLabels: rules are about security labels.
+    init(program: String, workloads: String, isOneStart: Bool, isOfLabels: Bool, in top: URL) throws {
         let cleanup = cleanup
         interruptions = Session.cleaningUp(cleanup)
         let running = running
+        self.isOfLabels = isOfLabels
         self.workloads = URL(filePath: workloads).path
         collector = RuleCollector(program: program, isOneStart: isOneStart, in: top, running: running)
         cleanup.add { running.end() }
@@ -54,7 +58,7 @@ final class RuleSession {
             workload.process.isRunning
         else { throw HarnessError("the workload does not start: \(workload.error)") }
 
-        let lines = try RuleGenerator(scene: RuleScene(directory: place, leader: Int(leader))).set(number, count: size)
+        let lines = try RuleGenerator(scene: RuleScene(directory: place, leader: Int(leader)), isOfLabels: isOfLabels).set(number, count: size)
         let rules = directory.appending(path: "rules")
         try (lines.map(\.text).joined(separator: "\n") + "\n").write(to: rules, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: rules.path)

@@ -34,6 +34,9 @@ struct RuleSets: ParsableCommand {
     @Flag(help: "Start ebpf-audit once, and have it read each set as new rules: for machines where a start takes long.")
     var oneStart = false
 
+    @Flag(help: "Rules about security labels, for a kernel with SELinux and the policy Tests/Kernels/labels.conf.")
+    var labels = false
+
     @Flag(help: "Show also the differences that docs/rules.md permits.")
     var allowed = false
 
@@ -57,7 +60,7 @@ struct RuleSets: ParsableCommand {
         try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
         defer { if keep == nil { try? FileManager.default.removeItem(at: top) } }
         var tally = RuleTally()
-        let session = try RuleSession(program: program, workloads: workloads, isOneStart: oneStart, in: top)
+        let session = try RuleSession(program: program, workloads: workloads, isOneStart: oneStart, isOfLabels: labels, in: top)
         defer { session.end() }
         let end = RuleGenerator.firstOther + RuleGenerator.otherCount
         guard 0..<end ~= first, 1...end - first ~= sets else { throw HarnessError("sets go from 0 to \(end - 1)") }

@@ -22,7 +22,7 @@ struct NamedWorkload {
         NamedWorkload(name: "thread_exec", script: "exec $W/thread_exec $PWD $W/target_static </dev/zero >/dev/null"),
         program("lifecycle", "exit"), program("lifecycle", "killed"), program("lifecycle", "fork"),
         program("lifecycle", "signal"), program("lifecycle", "stopped"), program("counted", "4 500"), program("race"),
-        program("diff_files"), program("diff_mounts"), program("diff_queues"), program("diff_signals"),
+        program("diff_files"), program("diff_mounts"), program("diff_queues"), program("diff_signals"), program("diff_labels"),
         NamedWorkload(
             name: "diff_privileges", script: "exec $W/diff_privileges $PWD $W/target_static </dev/zero >/dev/null"),
         program("diff_kernel"), program("diff_ring"), program("diff_socketcall_32"),

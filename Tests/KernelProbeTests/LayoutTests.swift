@@ -65,6 +65,7 @@ extension KernelProbeTests {
                     Field("dev_minor", \aw_object.dev_minor), Field("rdev_major", \aw_object.rdev_major),
                     Field("rdev_minor", \aw_object.rdev_minor), Field("mode", \aw_object.mode), Field("uid", \aw_object.uid),
                     Field("gid", \aw_object.gid), Field("flags", \aw_object.flags),
+                    Field("sid", \aw_object.sid), Field("reserved", \aw_object.reserved),
                 ])
         }
 
@@ -120,7 +121,7 @@ extension KernelProbeTests {
                 aw_ipc.self, "aw_ipc",
                 [
                     Field("uid", \aw_ipc.uid), Field("gid", \aw_ipc.gid), Field("mode", \aw_ipc.mode),
-                    Field("reserved", \aw_ipc.reserved),
+                    Field("sid", \aw_ipc.sid),
                 ])
             try Self.check(
                 aw_ipc_set.self, "aw_ipc_set",
@@ -132,7 +133,8 @@ extension KernelProbeTests {
                 aw_target.self, "aw_target",
                 [
                     Field("pid", \aw_target.pid), Field("auid", \aw_target.auid), Field("uid", \aw_target.uid),
-                    Field("ses", \aw_target.ses), Field("comm", \aw_target.comm),
+                    Field("ses", \aw_target.ses), Field("comm", \aw_target.comm), Field("sid", \aw_target.sid),
+                    Field("reserved", \aw_target.reserved),
                 ])
         }
 

@@ -89,5 +89,5 @@ def build(target, busybox, init, programs, texts, more=lambda archive: None):
             archive.program(program)
         more(archive)
         for name, text in texts.items():
-            archive.entry(name, stat.S_IFREG | 0o644, text.encode())
+            archive.entry(name, stat.S_IFREG | 0o644, text if isinstance(text, bytes) else text.encode())
         archive.close()

@@ -225,7 +225,7 @@ def main():
     options.add_argument("--options", default="", help="more options of the differential test, such as --only calls")
     options.add_argument("--tier", default="", help="kernel programs to use, instead of those that the program chooses")
     options.add_argument("--btf", type=Path, help="type information (get-offsets) for kernels without: a file, or a directory of NAME.btf, in place of IMAGE.btf")
-    options.add_argument("--lsm", default="yama", help="security modules beside the differential test, or '' for those that the kernel is built for")
+    options.add_argument("--lsm", default="yama", help="security modules beside the differential test, or '' for those that the kernel is built for; with selinux its policy is labels.conf, beside the tests, too")
     options.add_argument("--optional", action="store_true", help="succeed when no kernel, or no QEMU, can be had; the reason is printed")
     options.add_argument("--timeout", type=int, default=1800, help="seconds for each kernel")
     options.add_argument("--directory", default=ROOT / "build/kernels", type=Path)
@@ -241,7 +241,11 @@ def main():
     except packages.Unavailable as reason:
         print(f"kernels: skipped: {reason}")
         return 0 if wish.optional else 1
-    archive = pack(wish, machine)
+    try:
+        archive = pack(wish, machine)
+    except packages.Unavailable as reason:
+        print(f"kernels: skipped: {reason}")
+        return 0 if wish.optional else 1
     print(f"kernels: QEMU {machine.version}, initramfs {archive.stat().st_size >> 20} MiB", flush=True)
     good, bad = 0, 0
     for name, image, reason in images(wish.only.split(), wish.images, wish.directory):
@@ -279,6 +283,8 @@ def pack(wish, machine):
         "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
         "/etc/group": "root:x:0:\ndaemon:x:1:\n",
     }
+    if "selinux" in wish.lsm:
+        texts["/matrix.policy"] = packages.policy(wish.directory, Path(__file__).parent / "labels.conf")
     busybox = machine.program.parents[2] / "bin/busybox"
     initramfs.build(archive, busybox, Path(__file__).parent / "init", programs, texts, **more)
     return archive
@@ -311,8 +317,8 @@ def run(wish, machine, archive, name, image):
                 own.add(types, "/matrix.btf")
             own.close()
         archive = whole
-    if wish.differential:
-        more = {"memory": 2048, "parameters": f"lsm={wish.lsm}" if wish.lsm else ""}
+    if wish.differential or "selinux" in wish.lsm:
+        more = {"memory": 2048 if wish.differential else 1024, "parameters": f"lsm={wish.lsm}" if wish.lsm else ""}
     text, trouble = machine.boot(image, archive, results, wish.timeout, **more)
     line, problems = judge(text, trouble, bool(wish.tests), wish.tier)
     part = parts(text)

@@ -136,6 +136,24 @@ def kernel(directory, wanted):
     raise Unavailable(f"the mirror has no {KERNEL} {wanted}{': ' + apt.complaint if hasattr(apt, 'complaint') else ''}")
 
 
+def policy(directory, source):
+    """SELinux's policy `source` in the form that kernels load, made by Debian's checkpolicy, which is not installed."""
+    root = Path(directory) / "policy"
+    compiler = root / "usr/bin/checkpolicy"
+    if not compiler.exists():
+        archive = mirrors()
+        if "Debian" not in archive:
+            raise Unavailable("no Debian archive is among this machine's apt sources, so no checkpolicy")
+        release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
+        sources = [(archive["Debian"], release.get("VERSION_CODENAME", "").strip('"'))]
+        apt = Apt(Path(directory) / "apt-policy", sources, status="/var/lib/dpkg/status")
+        apt.unpack_with_dependencies(["checkpolicy"], None, root)
+    target = root / "policy"
+    # Classes that it does not name are allowed. 31: the newest version that all kernels from 4.15 on load.
+    output([compiler, "-M", "-U", "allow", "-c", "31", "-o", target, source])
+    return target.read_bytes()
+
+
 def tools(directory):
     """A tree with QEMU, its libraries and busybox, not installed: {root} holds usr/bin/qemu-system-x86_64."""
     root = Path(directory) / "tools"

@@ -254,6 +254,30 @@ static void replace(void)
 	name("w/b");
 }
 
+/* Where SELinux is at work with the policy Tests/Kernels/labels.conf, files and tasks get labels of their own. */
+static void label(const char *file, const char *context)
+{
+	long fd = access("/sys/fs/selinux/status", F_OK) ? -1 : open(file, O_WRONLY);
+
+	if (fd >= 0 && write(fd, context, strlen(context)) < 0)
+		_exit(1);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void label_files(void)
+{
+	static const char *const contexts[][2] = {
+		{ "w/a", "base_u:object_r:other_t:s0" },     { "w/b", "other_u:object_r:work_t:s1:c0,c2" },
+		{ "d/x", "base_u:object_r:other_t:s0:c0.c3" }, { "d/sub", "base_u:base_r:file_t:s0-s1:c0.c9" },
+		{ "o/z", "other_u:object_r:kernel_t:s0:c3-s0:c0.c3" },
+	};
+
+	for (size_t i = 0; i < COUNT(contexts) && !access("/sys/fs/selinux/status", F_OK); i++)
+		if (DO(setxattr, P(contexts[i][0]), P("security.selinux"), P(contexts[i][1]), strlen(contexts[i][1]) + 1, 0) < 0)
+			_exit(1);
+}
+
 static void as_child(void (*action)(void), void (*become)(void))
 {
 	int pid = fork();
@@ -271,6 +295,7 @@ static void become_many(void)
 {
 	const gid_t groups[] = { 7, 8, 1000 };
 
+	label("/proc/self/attr/current", "base_u:work_r:work_t:s0:c3-s1:c0.c3");
 	if (setgroups(3, groups) || setresgid(5, 6, 9) || setresuid(0, 3, 4))
 		_exit(1);
 	DO(personality, 8);
@@ -280,6 +305,7 @@ static void become_user(void)
 {
 	const gid_t groups[] = { 1001 };
 
+	label("/proc/self/attr/current", "other_u:base_r:other_t:s1:c0,c2");
 	if (setgroups(1, groups) || setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
 		_exit(1);
 }
@@ -300,6 +326,7 @@ int main(int argc, char **argv)
 		if (write(1, "waiting\n", 8) != 8 || read(0, &byte, 1) != 1)
 			return 74;
 	}
+	label_files();
 	for (int i = 0; i < (int)draw(8); i++)
 		draw(2);
 	as_child(act, NULL);

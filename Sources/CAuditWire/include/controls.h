@@ -10,6 +10,7 @@ enum asc_wanted {
 	ASC_WANTED_GROUPS = 1 << 0,    /* AW_SECTION_GROUPS */
 	ASC_WANTED_PROGRAM = 1 << 1,   /* AW_ROLE_PROGRAM; not in the tiers for kernels before 5.8 */
 	ASC_WANTED_ANCESTORS = 1 << 2, /* AW_SECTION_ANCESTORS, AW_STEP_ANCESTORS; not in the tiers for kernels before 5.8 */
+	ASC_WANTED_UNLABELED = 1 << 4, /* AW_SECTION_CONTEXT of security identifier 0; in user space, where SELinux is at work */
 	ASC_WANTED_PATHS = 1 << 3,     /* AW_SECTION_OBJECT_PATH, AW_STEP_PATH; not in the tiers for kernels before 5.8 */
 };
 

@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define AW_VERSION 2
+#define AW_VERSION 3
 
 enum aw_type {
 	/* One system call: aw_syscall and its sections. */
@@ -156,6 +156,13 @@ enum aw_tag {
 	 * a task. Rules have numbers from 0 on, in the order in which they are tried, and those that come later in a run the next ones.
 	 */
 	AW_SECTION_TASK = 18,
+	/* __u32: the task's SELinux security identifier at exit. Only where SELinux labels tasks. */
+	AW_SECTION_SUBJECT = 24,
+	/*
+	 * struct aw_context, then its text, without NUL: what one of the event's security identifiers stands for. The kernel side knows the numbers only; user
+	 * space adds these behind all other sections, before anything else is done with the event. None of an identifier whose text could not be had.
+	 */
+	AW_SECTION_CONTEXT = 25,
 };
 
 enum aw_section_flags {
@@ -208,6 +215,8 @@ struct aw_object {
 	__u32 uid;  /* owner, initial namespace */
 	__u32 gid;
 	__u32 flags; /* enum aw_object_flags */
+	__u32 sid;   /* SELinux security identifier, 0 where that is not known or there is none */
+	__u32 reserved;
 };
 
 /*
@@ -323,7 +332,8 @@ struct aw_timespec {
 };
 
 struct aw_ipc {
-	__u32 uid, gid, mode, reserved; /* of the object, before the call changes it */
+	__u32 uid, gid, mode; /* of the object, before the call changes it */
+	__u32 sid; /* SELinux security identifier, or 0 */
 };
 
 struct aw_ipc_set {
@@ -353,6 +363,14 @@ enum aw_label {
 /* Profiles of one label; more are left out and the event marked incomplete. */
 #define AW_LABELS_MAX 8
 
+struct aw_context {
+	__u32 sid; /* security identifier; 0 for what the kernel compares in place of that of a file that is not there */
+	__u32 reserved;
+};
+
+/* Text of a context; a longer one is left out. */
+#define AW_CONTEXT_MAX 2047
+
 enum aw_target_detail {
 	AW_TARGET_LABEL_SHARED = 1, /* it has the security label of the caller */
 };
@@ -363,6 +381,8 @@ struct aw_target {
 	__u32 uid;
 	__u32 ses;
 	char comm[16]; /* ends at the first NUL or after 16 bytes */
+	__u32 sid; /* SELinux security identifier, or 0 */
+	__u32 reserved;
 };
 
 /* More targets than these are left out and the event marked incomplete (kill of a large group). */
@@ -384,14 +404,14 @@ _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
 _Static_assert(sizeof(struct aw_syscall) == 160, "aw_syscall");
 _Static_assert(sizeof(struct aw_operation) == 8, "aw_operation");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
-_Static_assert(sizeof(struct aw_object) == 40, "aw_object");
+_Static_assert(sizeof(struct aw_object) == 48, "aw_object");
 _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");
 _Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
 _Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
 _Static_assert(sizeof(struct aw_clock) == 64, "aw_clock");
-_Static_assert(sizeof(struct aw_target) == 32, "aw_target");
-_Static_assert(sizeof(struct aw_step_file) == 48, "aw_step_file");
-_Static_assert(sizeof(struct aw_step_child) == 80, "aw_step_child");
+_Static_assert(sizeof(struct aw_target) == 40, "aw_target");
+_Static_assert(sizeof(struct aw_step_file) == 56, "aw_step_file");
+_Static_assert(sizeof(struct aw_step_child) == 96, "aw_step_child");
 _Static_assert(sizeof(struct aw_step_path) == 16, "aw_step_path");
 _Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
 _Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");

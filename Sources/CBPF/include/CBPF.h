@@ -200,9 +200,14 @@ int cbpf_ring_descriptor(const struct cbpf *handle);
 
 /*
  * The oldest record in the ring that has not been taken yet. Returns 1 and sets *bytes and *size, 0 when there is none (or
- * the next one is still being written). The bytes stay valid until cbpf_ring_release().
+ * the next one is still being written). The bytes stay valid until the next call or cbpf_ring_release().
  */
 int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size);
+
+/*
+ * Where SELinux is at work and what its labels say cannot be told, what was missing for that; else NULL. Once the programs are attached.
+ */
+const char *cbpf_contexts_lacking(const struct cbpf *handle);
 
 /* Makes the record taken last the next one again. */
 void cbpf_ring_back(struct cbpf *handle);

@@ -65,12 +65,17 @@ extension EventBuilder {
             for _ in 0..<Int.random(in: 1...5, using: &random) {
                 add(tag, detail: UInt8.random(in: 0...3, using: &random), Self.bytes(upTo: 1023, random: &random))
             }
+        case .subject: add(tag, [UInt8.random(in: 0...3, using: &random), 0, 0, 0])
+        case .context:
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                add(tag, [UInt8.random(in: 0...3, using: &random), 0, 0, 0, 0, 0, 0, 0] + Self.bytes(upTo: Int(AW_CONTEXT_MAX), random: &random))
+            }
         case .special:
             let kind = UInt8.random(in: 0...16, using: &random)
             add(tag, detail: kind, Self.bytes(upTo: 64, random: &random))
         case .target:
             for _ in 0..<Int.random(in: 1...70, using: &random) {
-                add(tag, (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
+                add(tag, (0..<MemoryLayout<aw_target>.size).map { _ in UInt8.random(in: 0...255, using: &random) })
             }
         case .step:
             for _ in 0..<Int.random(in: 1...12, using: &random) { addRandomStep(random: &random) }

@@ -49,7 +49,8 @@ extension RandomRule {
             event.objects.append(
                 aw_object(
                     inode: UInt64(value()), dev_major: value(), dev_minor: value(), rdev_major: value(), rdev_minor: value(),
-                    mode: types.randomElement(using: &random)!.mode | 0o644, uid: value(), gid: value(), flags: 0))
+                    mode: types.randomElement(using: &random)!.mode | 0o644, uid: value(), gid: value(), flags: 0, sid: 0,
+                    reserved: 0))
         }
     }
 }
