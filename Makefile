@@ -100,7 +100,7 @@ kernels: test-deps build workload
 		$(if $(KERNELS_TIER),--tier '$(KERNELS_TIER)') $(if $(KERNELS_BTF),--btf '$(KERNELS_BTF)') \
 		$(if $(KERNELS_DIFFERENTIAL)$(KERNELS_RULES),--differential $(dir $(BINARY))Differential --runs '$(or $(KERNELS_DIFFERENTIAL),1)' \
 		--rules '$(or $(KERNELS_RULES),0)' \
-		--lsm '$(KERNELS_LSM)' --options '$(DIFFERENTIAL)',--tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)')
+		--lsm '$(KERNELS_LSM)' --options='$(DIFFERENTIAL)',--lsm '$(KERNELS_LSM)' --tests $(TEST_BUNDLE) --which '$(KERNELS_WHICH)')
 
 ## make bench    what watching costs, beside kernel audit (BENCH_ROUNDS=5 BENCH_SUSTAINED=10 [s]; a full run has 15 and 60)
 BENCH_ROUNDS ?= 5

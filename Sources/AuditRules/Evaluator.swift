@@ -48,6 +48,15 @@ package struct Evaluator: Sendable {
     /// Looks again where the paths of the rules lead.
     package mutating func look() { if paths.look() { currentPaths = CurrentPaths(paths) } }
 
+    /// The names in labels that rules ask for, each once.
+    package var policyNames: Set<PolicyName> { Set(paths.labels.flatMap { $0.context?.names ?? [] }) }
+
+    /// Takes what the policy in force says of ``policyNames``.
+    package mutating func take(_ known: [PolicyName: KnownName]) {
+        paths.take(known)
+        currentPaths = CurrentPaths(paths)
+    }
+
     /// Whether a rule that can match `event` compares files, so that ``decide(_:files:)`` needs them.
     package func wantsFiles(_ event: borrowing EventView) -> Bool {
         guard rules.needsFiles, let part = rules.candidates.part(arch: event.call.arch, number: event.call.nr) else { return false }

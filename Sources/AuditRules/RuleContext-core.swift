@@ -4,8 +4,8 @@ internal import AuditEvents
 /// A part of a security context as a rule names it: SELinux's `selinux_audit_rule_init()` and `selinux_audit_rule_match()`
 /// (security/selinux/ss/services.c), the same since 4.15.
 ///
-/// The kernel compares the numbers that its policy has for names. Here the names are compared, which is the same for users, roles and types but for other names of
-/// a type (typealias), and levels by the numbers in their names, `s0:c1.c3`, as every policy in use has them.
+/// The kernel compares the numbers that its policy has for names. Here the names are compared, of types that which contexts have (``take(_:)``), and levels by the
+/// numbers in their names, `s0:c1.c3`, as every policy in use has them.
 struct RuleContext: Sendable, Equatable {
     /// Which part of a context.
     enum Part: Sendable, Equatable {
@@ -17,10 +17,13 @@ struct RuleContext: Sendable, Equatable {
     private enum Value: Sendable, Equatable {
         case name([UInt8])
         case level(SecurityLevel)
+        /// The policy does not have it: the rule matches nothing (-EINVAL of `selinux_audit_rule_init()`, kernel/auditfilter.c).
+        case absent
     }
 
     private let part: Part
-    private let value: Value
+    private let text: [UInt8]
+    private var value: Value
 
     /// Nil for what is no field of a context, and for a level that the kernel does not take: the rule matches nothing then.
     init?(_ field: RuleField, _ text: [UInt8]) {
@@ -32,11 +35,40 @@ struct RuleContext: Sendable, Equatable {
         case .subjectClearance, .objectLevelHigh: part = .high
         default: return nil
         }
+        self.text = text
         switch part {
         case .user, .role, .type: value = .name(text)
         case .low, .high:
             guard let level = unsafe SecurityLevel(text.span.bytes) else { return nil }
             value = .level(level)
+        }
+    }
+
+    /// The names in it.
+    var names: [PolicyName] {
+        switch part {
+        case .user: return [PolicyName(kind: .user, text: text)]
+        case .role: return [PolicyName(kind: .role, text: text)]
+        case .type: return [PolicyName(kind: .type, text: text)]
+        case .low, .high:
+            let separators = ":,.".utf8
+            let words = text.split { separators.contains($0) }.map(Array.init)
+            return words.prefix(1).map { PolicyName(kind: .sensitivity, text: $0) }
+                + words.dropFirst().map { PolicyName(kind: .category, text: $0) }
+        }
+    }
+
+    /// Takes what the policy in force says of ``names``; of those that are not among `known` nothing is known.
+    mutating func take(_ known: [PolicyName: KnownName]) {
+        let answers = names.map { known[$0] ?? .unknown }
+        if answers.contains(.absent) {
+            value = .absent
+        } else if part == .low || part == .high {
+            if let level = unsafe SecurityLevel(text.span.bytes) { value = .level(level) }
+        } else if case .same(let name)? = answers.first {
+            value = .name(name)
+        } else {
+            value = .name(text)
         }
     }
 
@@ -151,17 +183,37 @@ struct SecurityLevel: Sendable, Equatable {
     }
 }
 
+/// A name in a rule that SELinux's policy may have.
+package struct PolicyName: Sendable, Hashable {
+    package enum Kind: Sendable { case user, role, type, sensitivity, category }
+
+    package let kind: Kind
+    package let text: [UInt8]
+}
+
+/// What the policy says of a ``PolicyName``.
+package enum KnownName: Sendable, Equatable {
+    /// Nothing: there is no policy, or it cannot be read.
+    case unknown
+    /// It has no such name.
+    case absent
+    /// Contexts have this in its place.
+    case same([UInt8])
+}
+
 /// A security label that a rule asks for, as either module takes it.
 struct LabelTest: Sendable, Equatable {
     /// For AppArmor, which has `subj_role` alone (`aa_audit_rule_init()`).
     let profiles: RuleLabel?
     /// For SELinux.
-    let context: RuleContext?
+    private(set) var context: RuleContext?
 
     init(_ test: RuleTest) {
         profiles = test.field == .subjectRole ? RuleLabel(test.text) : nil
         context = RuleContext(test.field, test.text)
     }
+
+    mutating func take(_ known: [PolicyName: KnownName]) { context?.take(known) }
 
     /// Whether `op` holds for the task that made `event`. Of a label that is not known neither `=` nor `!=` does.
     func holds(_ op: RuleOperator, subjectOf event: borrowing EventView) -> Bool {

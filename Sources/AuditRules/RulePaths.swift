@@ -114,6 +114,11 @@ struct RulePaths: Sendable {
         return UInt32(labels.count - 1)
     }
 
+    /// Takes what the policy says of the names in labels.
+    mutating func take(_ known: [PolicyName: KnownName]) {
+        for number in labels.indices { labels[number].take(known) }
+    }
+
     private mutating func lookForAliases() {
         if aliases.isEmpty { aliases = PathLook.links(in: ["/", "/usr", "/var"]) }
     }

@@ -44,6 +44,10 @@ struct layout {
 	uint32_t node, next, maps, startbit;        /* ebitmap, ebitmap_node */
 	uint32_t isid_size, entry_size, level_size, node_words;
 	uint32_t initial_count, leaf_count, inner_shift;
+	uint32_t symtab, table, htable, hash_size;  /* policydb, symtab, hashtab */
+	uint32_t key, datum, next_node;             /* hashtab_node */
+	uint32_t value;                             /* type_datum */
+	uint32_t symtab_size, hash_node_size;
 	uint32_t sid, inode_sid, ipc_sid;                     /* cred_security_struct and others */
 	uint32_t blob_cred, blob_inode, blob_ipc, blobs_size; /* lsm_blob_sizes */
 };
@@ -54,12 +58,23 @@ struct slot {
 	char *text;
 };
 
+/* All names of one kind that the policy has. */
+struct names {
+	bool are_read;
+	uint32_t policy_number;
+	char **names;
+	uint64_t *data; /* addresses of what they name */
+	uint32_t count;
+};
+
 struct contexts {
 	struct layout at;
 	uint64_t state, initial_names;
 	int peek; /* descriptor of the program */
 	const volatile uint32_t *status; /* struct selinux_kernel_status, or NULL */
 	uint32_t policy_number;          /* the policy that the slots are of */
+	bool has_names; /* where the policy's names are is known */
+	struct names names[CBPF_NAMES];
 	struct slot slots[SLOTS];
 	/* The last event that was completed. Aligned as events in the ring are. */
 	_Alignas(8) unsigned char event[AW_RECORD_MAX];
@@ -344,13 +359,21 @@ static void empty(struct contexts *contexts)
 	}
 }
 
+/*
+ * Changes a little after the policy does (selinux_notify_policy_change()). Without the page, which any policy comes with, it is always another, and nothing is
+ * kept.
+ */
+static uint32_t number_of_policy(const struct contexts *contexts)
+{
+	return contexts->status ? contexts->status[3] : contexts->policy_number + 1;
+}
+
 /* The text of `sid` and its length, or NULL. */
 static const char *lookup(struct cbpf *handle, uint32_t sid, uint32_t *length)
 {
 	struct contexts *contexts = handle->contexts;
 	struct slot *slot = &contexts->slots[sid % SLOTS];
-	/* Changes a little after the policy does. Without the page, which any policy comes with, texts are not kept. */
-	uint32_t number = contexts->status ? contexts->status[3] : contexts->policy_number + 1;
+	uint32_t number = number_of_policy(contexts);
 
 	if (number != contexts->policy_number) {
 		empty(contexts);
@@ -372,6 +395,139 @@ static const char *lookup(struct cbpf *handle, uint32_t sid, uint32_t *length)
 	}
 	*length = slot->length;
 	return slot->text;
+}
+
+/* --- names that rules have --- */
+
+/* More than any policy has. */
+enum { NAMES_MAX = 1 << 17 };
+
+static void forget_names(struct names *names)
+{
+	for (uint32_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	free(names->data);
+	*names = (struct names){ 0 };
+}
+
+/* Adds the name at `key`. */
+static bool add_name(const struct cbpf *handle, struct names *names, uint64_t key, uint64_t datum)
+{
+	uint32_t size = peek(handle, key, 0);
+
+	if (!size || names->count == NAMES_MAX)
+		return false;
+	if (!(names->count & (names->count - 1))) {
+		size_t room = names->count ? 2 * names->count : 1;
+		char **more = realloc(names->names, room * sizeof(*more));
+
+		if (more)
+			names->names = more;
+		uint64_t *more_data = more ? realloc(names->data, room * sizeof(*more_data)) : NULL;
+
+		if (!more_data)
+			return false;
+		names->data = more_data;
+	}
+	names->names[names->count] = strndup((const char *)handle->label_name, size);
+	names->data[names->count] = datum;
+	if (!names->names[names->count])
+		return false;
+	names->count++;
+	return true;
+}
+
+/* Reads the hash table of names `symbol` of the policy at `policy`. */
+static bool add_names(const struct cbpf *handle, struct names *names, uint64_t policy, uint32_t symbol)
+{
+	const struct layout *at = &handle->contexts->at;
+	uint64_t table = policy + at->policydb + at->symtab + symbol * at->symtab_size + at->table, list, node;
+	unsigned char bytes[64];
+	uint32_t size;
+
+	if (!read_word(handle, table + at->htable, &list) || !read_number(handle, table + at->hash_size, &size) || size > NAMES_MAX)
+		return false;
+	for (uint32_t i = 0; i < size; i++) {
+		if (!read_word(handle, list + i * sizeof(node), &node))
+			return false;
+		while (node) {
+			uint64_t key, datum;
+
+			if (!read_memory(handle, node, bytes, at->hash_node_size))
+				return false;
+			memcpy(&key, bytes + at->key, sizeof(key));
+			memcpy(&datum, bytes + at->datum, sizeof(datum));
+			memcpy(&node, bytes + at->next_node, sizeof(node));
+			if (!add_name(handle, names, key, datum))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The names of `kind` in the policy in force, and that policy; NULL where they cannot be told. */
+static const struct names *read_names(struct cbpf *handle, enum cbpf_name kind, uint64_t *policy)
+{
+	static const uint32_t symbols[CBPF_NAMES] = { USERS, ROLES, TYPES, LEVELS, CATEGORIES };
+	const struct layout *at = &handle->contexts->at;
+	struct names *names = &handle->contexts->names[kind];
+	uint32_t number = number_of_policy(handle->contexts);
+	uint64_t after;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (!read_word(handle, handle->contexts->state + at->policy, policy) || !*policy)
+			return NULL;
+		if (names->are_read && names->policy_number == number)
+			return names;
+		forget_names(names);
+		bool are_read = add_names(handle, names, *policy, symbols[kind]);
+
+		if (!read_word(handle, handle->contexts->state + at->policy, &after) || after != *policy)
+			continue;
+		names->policy_number = number;
+		names->are_read = are_read;
+		return are_read ? names : NULL;
+	}
+	return NULL;
+}
+
+int cbpf_context_name(struct cbpf *handle, enum cbpf_name kind, const char *name, char *canonical, size_t size)
+{
+	uint64_t policy, list, address;
+	uint32_t value;
+
+	if (!handle->contexts || !handle->contexts->has_names || kind >= CBPF_NAMES)
+		return -EOPNOTSUPP;
+	const struct layout *at = &handle->contexts->at;
+	const struct names *names = read_names(handle, kind, &policy);
+
+	if (!names)
+		return -EAGAIN;
+	for (uint32_t i = 0; i < names->count; i++) {
+		if (strcmp(names->names[i], name))
+			continue;
+		if (kind != CBPF_NAME_TYPE)
+			return snprintf(canonical, size, "%s", name) < (int)size ? 1 : -ENAMETOOLONG;
+		/* A type may have several names, of which sym_val_to_name[] has one. */
+		uint32_t length = 0;
+
+		if (read_number(handle, names->data[i] + at->value, &value) && value &&
+		    read_word(handle, policy + at->policydb + at->names + TYPES * sizeof(list), &list) &&
+		    read_word(handle, list + (value - 1) * sizeof(address), &address))
+			length = peek(handle, address, 0);
+		if (!length || length > size)
+			return -EAGAIN;
+		memcpy(canonical, (const void *)handle->label_name, length);
+		return 1;
+	}
+	return 0;
+}
+
+uint32_t cbpf_policy(const struct cbpf *handle)
+{
+	/* The page begins with 0, and then has the number of each policy that comes. */
+	return handle->contexts && handle->contexts->status ? handle->contexts->status[3] + 1 : 0;
 }
 
 /* --- events --- */
@@ -604,6 +760,17 @@ static const char *find_layout(const struct btf *btf, struct layout *at)
 	return NULL;
 }
 
+/* What names that rules have are compared with. */
+static bool find_names(const struct btf *btf, struct layout *at)
+{
+	return find_member(btf, "policydb", "symtab", &at->symtab) && find_member(btf, "symtab", "table", &at->table) &&
+	       find_member(btf, "hashtab", "htable", &at->htable) && find_member(btf, "hashtab", "size", &at->hash_size) &&
+	       find_member(btf, "hashtab_node", "key", &at->key) && find_member(btf, "hashtab_node", "datum", &at->datum) &&
+	       find_member(btf, "hashtab_node", "next", &at->next_node) && find_member(btf, "type_datum", "value", &at->value) &&
+	       find_size(btf, "symtab", &at->symtab_size) && find_size(btf, "hashtab_node", &at->hash_node_size) &&
+	       at->hash_node_size <= 64;
+}
+
 /* The kernel has the file system for those that SELinux is at work for only (init_sel_fs()). */
 static bool is_at_work(void)
 {
@@ -674,6 +841,7 @@ static const char *find(struct cbpf *handle)
 	struct btf *btf = btf__load_vmlinux_btf();
 	const char *lacking = btf ? find_layout(btf, &contexts->at) : "type information";
 
+	contexts->has_names = !lacking && find_names(btf, &contexts->at);
 	btf__free(btf);
 	if (lacking)
 		return lacking;
@@ -718,6 +886,8 @@ void contexts_close(struct cbpf *handle)
 	if (!handle->contexts)
 		return;
 	empty(handle->contexts);
+	for (int i = 0; i < CBPF_NAMES; i++)
+		forget_names(&handle->contexts->names[i]);
 	if (handle->contexts->status)
 		munmap((void *)handle->contexts->status, sysconf(_SC_PAGESIZE));
 	free(handle->contexts);

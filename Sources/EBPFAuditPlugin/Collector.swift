@@ -74,6 +74,7 @@ struct Collector: ~Copyable {
         tellShortcoming(hooks)
         do { try pipeline.kernel.attach() } catch { throw Failure(error) }
         tellShortcoming(selection.attachRings(pipeline.kernel, ways: hookWays))
+        pipeline.lookAtNames()
         if let lacking = pipeline.kernel.lackingForContexts, !configuration.isSilent {
             Screen.error("ebpf-audit: SELinux's labels are left out: not found in this kernel: \(lacking)\n")
         }
@@ -98,6 +99,7 @@ struct Collector: ~Copyable {
             if now - refreshed >= Self.clockInterval {
                 pipeline.refreshClock()
                 pipeline.lookAtPaths()
+                pipeline.lookAtNames()
                 refreshed = now
             }
             if now - told >= Self.lossInterval {

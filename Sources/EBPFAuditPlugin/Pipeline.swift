@@ -41,8 +41,37 @@ struct Pipeline: ~Copyable {
     /// Looks again where the rules' paths lead, since files are replaced while they are watched.
     mutating func lookAtPaths() { stages.lookAtPaths() }
 
+    /// Looks what SELinux's policy says of names in rules, if that, or the rules, may have changed.
+    mutating func lookAtNames() {
+        let policy = kernel.policyNumber
+        guard policy != 0, policy != stages.policyNumber else { return }
+        stages.policyNumber = policy
+        var known: [PolicyName: KnownName] = [:]
+        for name in stages.policyNames { known[name] = Self.ask(kernel, name) }
+        stages.take(known)
+    }
+
+    private static func ask(_ kernel: borrowing KernelSide, _ name: PolicyName) -> KnownName {
+        let kind: ContextNameKind =
+            switch name.kind {
+            case .user: .user
+            case .role: .role
+            case .type: .type
+            case .sensitivity: .sensitivity
+            case .category: .category
+            }
+        return switch kernel.contextName(kind, name.text) {
+        case .unknown: .unknown
+        case .absent: .absent
+        case .same(let text): .same(text)
+        }
+    }
+
     /// Judges the events of calls that begin under `generation` by `rules`, those of earlier calls as before.
-    mutating func replaceRules(_ rules: RuleSet, generation: UInt32) { stages.replaceRules(rules, generation: generation) }
+    mutating func replaceRules(_ rules: RuleSet, generation: UInt32) {
+        stages.replaceRules(rules, generation: generation)
+        lookAtNames()
+    }
 
     /// Counts calls that rules have refused before there was an event.
     mutating func count(refused: [RefusedCalls]) { for calls in refused { stages.count(refused: calls) } }
@@ -391,6 +420,19 @@ struct Stages: ~Copyable {
         for place in earlier.indices { earlier[place].evaluator.look() }
     }
 
+    /// The policy that the rules have been told of (``KernelSide/policyNumber``); 0 for none.
+    var policyNumber: UInt32 = 0
+
+    /// The names in labels that rules in use ask for.
+    var policyNames: Set<PolicyName> { earlier.reduce(current.evaluator.policyNames) { $0.union($1.evaluator.policyNames) } }
+
+    /// Takes what the policy in force says of ``policyNames``.
+    mutating func take(_ known: [PolicyName: KnownName]) {
+        guard !known.isEmpty else { return }
+        current.evaluator.take(known)
+        for place in earlier.indices { earlier[place].evaluator.take(known) }
+    }
+
     private mutating func lookAtFileSystems() {
         let devices = fileSystems?.devices ?? []
         current.look(at: devices)
@@ -410,6 +452,7 @@ struct Stages: ~Copyable {
         current = next
         marked.add(rules)
         pathsLookedAt = -.infinity
+        policyNumber = 0
         _ = fileSystems?.refresh()
         lookAtFileSystems()
         hidesFileSystems = hidesFileSystems || rules.hidesFileSystems

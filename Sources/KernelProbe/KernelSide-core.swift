@@ -28,6 +28,19 @@ package struct KernelSettings: Sendable {
     package init(selfProcess: UInt32) { self.selfProcess = selfProcess }
 }
 
+/// What a name in a context of SELinux is of: `enum cbpf_name`.
+package enum ContextNameKind: UInt32, Sendable { case user = 0, role, type, sensitivity, category }
+
+/// What SELinux's policy says of a name.
+package enum ContextName: Sendable, Equatable {
+    /// Nothing: there is no policy, or it cannot be read.
+    case unknown
+    /// It does not have it.
+    case absent
+    /// Contexts have this in its place.
+    case same([UInt8])
+}
+
 /// The kernel programs of one tier, loaded. Stages as one reads them: ``init(tier:settings:)``, write the selection,
 /// ``attach()``, take records, ``detach()``.
 @safe package struct KernelSide: ~Copyable {
@@ -275,6 +288,23 @@ package struct KernelSettings: Sendable {
     /// What is missing to tell SELinux's labels, where it is at work and they are not told; once ``attach()`` has looked. Nil where nothing is.
     package var lackingForContexts: String? {
         unsafe cbpf_contexts_lacking(handle).map { unsafe String(cString: $0) }
+    }
+
+    /// A number that changes when SELinux's policy does; 0 where SELinux is not at work.
+    package var policyNumber: UInt32 { unsafe cbpf_policy(handle) }
+
+    /// What the policy in force says of a name in a context.
+    package borrowing func contextName(_ kind: ContextNameKind, _ name: [UInt8]) -> ContextName {
+        guard !name.contains(0) else { return .absent }
+        var canonical = [CChar](repeating: 0, count: Int(AW_LABEL_MAX) + 1)
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        let answer = unsafe canonical.withUnsafeMutableBufferPointer { room in
+            unsafe text.withUnsafeBufferPointer {
+                unsafe cbpf_context_name(handle, cbpf_name(rawValue: kind.rawValue), $0.baseAddress, room.baseAddress, room.count)
+            }
+        }
+        guard answer >= 0 else { return .unknown }
+        return answer == 0 ? .absent : .same(canonical.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
     }
 
     /// Makes the record that was taken last the next one again. Only before ``releaseRecords()``.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import AuditEvents
 import AuditRules
+import AuditSyscalls
 import AuditTestSupport
 import CAuditWire
 import Testing
@@ -15,8 +16,8 @@ import Testing
     }
 
     /// An event of a task with this context; nil: that is not known.
-    private func event(_ number: UInt32 = 59, _ context: String?) -> EventBytes {
-        var event = EventBytes(number)
+    private func event(_ context: String?) -> EventBytes {
+        var event = EventBytes(59)
         event.more = [(.subject, 0, rawBytes(of: Self.subject))]
         if let context { event.more.append(section(Self.subject, context)) }
         return event
@@ -108,6 +109,32 @@ import Testing
         #expect(try !types("u:r:httpd_t:s0").isEmpty)
         #expect(try types("u:r:other_t:s0").isEmpty)
         #expect(try types(nil).isEmpty)
+    }
+
+    /// The rule's name is looked up in the policy, where a type may have several (`symtab_search()`), and the number that is found is compared.
+    @Test func thePolicyKnowsNames() throws {
+        func selects(_ field: String, _ known: [PolicyName.Kind: [String: KnownName]]) throws -> Bool {
+            var evaluator = Evaluator(try compile("-a always,exit -F arch=b64 -S execve -F \(field)"))
+            var answers: [PolicyName: KnownName] = [:]
+            for name in evaluator.policyNames { answers[name] = known[name.kind]?[String(decoding: name.text, as: UTF8.self)] ?? .unknown }
+            evaluator.take(answers)
+            return try event("u:r:work_t:s0:c1.c3").withView { evaluator.decide($0) != .reject }
+        }
+        let types: [PolicyName.Kind: [String: KnownName]] = [
+            .type: ["job_t": .same(Array("work_t".utf8)), "work_t": .same(Array("work_t".utf8)), "none_t": .absent],
+            .sensitivity: ["s0": .same(Array("s0".utf8)), "s9": .absent], .category: ["c1": .same(Array("c1".utf8)), "c99": .absent],
+        ]
+        #expect(try selects("subj_type=job_t", types))
+        #expect(try !selects("subj_type!=job_t", types))
+        #expect(try selects("subj_type=work_t", types))
+        // -EINVAL: the rule is kept and matches nothing until there is such a name.
+        #expect(try !selects("subj_type!=none_t", types))
+        #expect(try selects("subj_type!=none_t", [:]))
+        #expect(try selects("subj_sen>=s0:c1", types))
+        #expect(try !selects("subj_sen!=s0:c1,c99", types))
+        #expect(try !selects("subj_sen<s9", types))
+        #expect(try selects("subj_sen<s9:c1.c99", [:]))
+        #expect(try !selects("subj_sen<s9:c1.c99", [.category: ["c99": .absent]]))
     }
 
     // MARK: Files

@@ -259,8 +259,10 @@ static void label(const char *file, const char *context)
 {
 	long fd = access("/sys/fs/selinux/status", F_OK) ? -1 : open(file, O_WRONLY);
 
-	if (fd >= 0 && write(fd, context, strlen(context)) < 0)
+	if (fd >= 0 && write(fd, context, strlen(context)) < 0) {
+		dprintf(2, "%s: %s: %d\n", file, context, errno);
 		_exit(1);
+	}
 	if (fd >= 0)
 		close(fd);
 }
@@ -273,9 +275,14 @@ static void label_files(void)
 		{ "o/z", "other_u:object_r:kernel_t:s0:c3-s0:c0.c3" },
 	};
 
-	for (size_t i = 0; i < COUNT(contexts) && !access("/sys/fs/selinux/status", F_OK); i++)
-		if (DO(setxattr, P(contexts[i][0]), P("security.selinux"), P(contexts[i][1]), strlen(contexts[i][1]) + 1, 0) < 0)
+	for (size_t i = 0; i < COUNT(contexts) && !access("/sys/fs/selinux/status", F_OK); i++) {
+		long ret = DO(setxattr, P(contexts[i][0]), P("security.selinux"), P(contexts[i][1]), strlen(contexts[i][1]) + 1, 0);
+
+		if (ret < 0) {
+			dprintf(2, "%s: label %s: %ld\n", contexts[i][0], contexts[i][1], ret);
 			_exit(1);
+		}
+	}
 }
 
 static void as_child(void (*action)(void), void (*become)(void))

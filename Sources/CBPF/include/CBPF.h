@@ -209,6 +209,25 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size);
  */
 const char *cbpf_contexts_lacking(const struct cbpf *handle);
 
+/* What the names in a context are of. */
+enum cbpf_name {
+	CBPF_NAME_USER = 0,
+	CBPF_NAME_ROLE,
+	CBPF_NAME_TYPE,
+	CBPF_NAME_SENSITIVITY,
+	CBPF_NAME_CATEGORY,
+	CBPF_NAMES,
+};
+
+/*
+ * Whether the policy in force has `name`: 1, and `canonical` of `size` bytes gets what contexts have for it, which differs for a type's other names; or 0. A negative
+ * errno where SELinux is not at work, has no policy yet, or that cannot be told.
+ */
+int cbpf_context_name(struct cbpf *handle, enum cbpf_name kind, const char *name, char *canonical, size_t size);
+
+/* A number that changes with the policy; 0 where SELinux is not at work or that is not told. */
+uint32_t cbpf_policy(const struct cbpf *handle);
+
 /* Makes the record taken last the next one again. */
 void cbpf_ring_back(struct cbpf *handle);
 
