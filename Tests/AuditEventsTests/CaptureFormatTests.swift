@@ -6,9 +6,9 @@ import Testing
 
 /// Capture files written out byte by byte from their description (capture.h), little-endian as on every machine that this runs on.
 @Suite struct CaptureFormatTests {
-    /// A header: magic, size 56, version 1, wire version 2, x86-64, kernel 6.18, capabilities, a tick of 4 ms, boot id 0 … 15.
+    /// A header: magic, size 56, version 1, wire version 3, x86-64, kernel 6.18, capabilities, a tick of 4 ms, boot id 0 … 15.
     static let header: [UInt8] =
-        [0x89, 0x45, 0x42, 0x50, 0x41, 0x0d, 0x0a, 0x00] + [56, 0, 0, 0] + [1, 0] + [2, 0] + [0x3e, 0, 0, 0xc0] + [0, 18, 6, 0]
+        [0x89, 0x45, 0x42, 0x50, 0x41, 0x0d, 0x0a, 0x00] + [56, 0, 0, 0] + [1, 0] + [3, 0] + [0x3e, 0, 0, 0xc0] + [0, 18, 6, 0]
         + [0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 0] + [0x00, 0x09, 0x3d, 0, 0, 0, 0, 0] + (0..<16).map { UInt8($0) }
 
     static func decode(_ bytes: [UInt8]) throws(CaptureError) -> (CaptureHeader, Int) {
@@ -66,10 +66,10 @@ import Testing
     @Test func notesAreReadAndWritten() throws {
         let offset: [UInt8] = [0x00, 0x00, 0x64, 0xa7, 0xb3, 0xb6, 0xe0, 0x0d]  // 1,000,000,000,000,000,000
         let clock: [UInt8] =
-            [48, 0, 0, 0, 0x01, 0x80, 2, 0] + [UInt8](repeating: 0, count: 16) + offset + [5, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0]
+            [48, 0, 0, 0, 0x01, 0x80, 3, 0] + [UInt8](repeating: 0, count: 16) + offset + [5, 0, 0, 0, 0, 0, 0, 0] + [7, 0, 0, 0]
             + [1, 0, 0, 0]
         let serial: [UInt8] =
-            [32, 0, 0, 0, 0x02, 0x80, 2, 0] + [UInt8](repeating: 0, count: 16) + [0x09, 0, 0, 0x80] + [0, 0, 0, 0]
+            [32, 0, 0, 0, 0x02, 0x80, 3, 0] + [UInt8](repeating: 0, count: 16) + [0x09, 0, 0, 0x80] + [0, 0, 0, 0]
         let reading = ClockReading(offset: 1_000_000_000_000_000_000, time: 5, ticks: 7)
         for (bytes, note) in [(clock, CaptureNote.clock(reading)), (serial, .serial(0x8000_0009))] {
             let head = try #require(try CaptureFraming.head(in: unsafe bytes.span.bytes, at: 0))
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func aNoteOfALaterVersionIsPassedOverAndAShortOneRefused() throws {
-        var bytes: [UInt8] = [24, 0, 0, 0, 0x77, 0x80, 2, 0] + [UInt8](repeating: 0, count: 16)
+        var bytes: [UInt8] = [24, 0, 0, 0, 0x77, 0x80, 3, 0] + [UInt8](repeating: 0, count: 16)
         var head = try #require(try CaptureFraming.head(in: unsafe bytes.span.bytes, at: 0))
         #expect(try CaptureNote(decoding: unsafe bytes.span.bytes, header: head) == .unknown)
         bytes[4] = 1
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test(arguments: [0, 8, 16, 23, 25, 32776, Int(UInt32.max)]) func aSizeThatCannotBeIsRefused(_ size: Int) {
-        let bytes = rawBytes(of: UInt32(size)) + [1, 0, 2, 0] + [UInt8](repeating: 0, count: 40_000)
+        let bytes = rawBytes(of: UInt32(size)) + [1, 0, 3, 0] + [UInt8](repeating: 0, count: 40_000)
         #expect(throws: WireError.size(UInt32(size))) { try CaptureFraming.head(in: unsafe bytes.span.bytes, at: 0) }
     }
 

@@ -24,7 +24,7 @@ import Testing
     }
 
     static func head(
-        size: UInt32, type: UInt16 = 1, version: UInt8 = 2, flags: UInt8 = 0, sequence: UInt64 = 0x0003_0000_0000_0009
+        size: UInt32, type: UInt16 = 1, version: UInt8 = 3, flags: UInt8 = 0, sequence: UInt64 = 0x0003_0000_0000_0009
     ) -> [UInt8] {
         little(size) + little(type) + [version, flags] + little(UInt64(123_456_789_012)) + little(sequence)
     }
@@ -50,7 +50,7 @@ import Testing
             let (header, call) = (view.header, view.call)
             #expect(header.size == 184)
             #expect(header.type == 1)
-            #expect(header.version == 2)
+            #expect(header.version == 3)
             #expect(header.flags == 2)
             #expect(header.time == 123_456_789_012)
             #expect(header.sequence == 0x0003_0000_0000_0009)
@@ -135,7 +135,7 @@ import Testing
     @Test func aSectionIsFoundByTagAndDetail() throws {
         let bytes = Self.record(
             Self.section(6, detail: 0, [1]) + Self.section(6, detail: 2, [2]) + Self.section(6, detail: 2, [3])
-                + Self.section(8, detail: 4, [UInt8](repeating: 7, count: 40)))
+                + Self.section(8, detail: 4, [UInt8](repeating: 7, count: 48)))
         try Self.decode(bytes) { view in
             func found(_ tag: SectionTag, _ detail: UInt8? = nil) -> [UInt8]? {
                 if let section = view.section(tag, detail: detail) { Self.copy(section.bytes) } else { nil }
@@ -144,7 +144,7 @@ import Testing
             #expect(found(.pathname, 0) == [1])
             #expect(found(.pathname, 2) == [2], "the first of them")
             #expect(found(.pathname, 1) == nil)
-            #expect(found(.object) == [UInt8](repeating: 7, count: 40))
+            #expect(found(.object) == [UInt8](repeating: 7, count: 48))
             #expect(found(.object, 4) != nil)
             #expect(found(.object, 1) == nil)
             #expect(found(.tty) == nil)
@@ -197,7 +197,7 @@ import Testing
         #expect(Self.error(whole) == nil)
     }
 
-    @Test(arguments: [UInt8(0), 1, 3, 255]) func version(_ version: UInt8) {
+    @Test(arguments: [UInt8(0), 1, 2, 255]) func version(_ version: UInt8) {
         #expect(Self.error(Self.head(size: 184, version: version) + Self.record[24...]) == .version(version))
     }
 
@@ -217,9 +217,10 @@ import Testing
     /// Of each tag the lengths that wire.h allows, and others: at the bounds where there are.
     static let lengths: [(UInt16, [Int], [Int])] = [
         (1, [0, 1, 64], [65]), (2, [0, 4106], [4113, 8000]), (3, [0, 4106], [4113, 8000]), (4, [0, 128], [129]),
-        (5, [0, 32768], [32769]), (6, [0, 4095], [4096]), (7, [0, 2, 128], [129]), (8, [40], [0, 39, 41, 80]),
+        (5, [0, 32768], [32769]), (6, [0, 4095], [4096]), (7, [0, 2, 128], [129]), (8, [48], [0, 47, 49, 96]),
         (9, [0, 4, 4096], [1, 2, 3, 4098]), (10, [8], [0, 4, 7, 9, 16]), (11, [8], [0, 4, 7, 9, 16]),
-        (12, [0, 1, 32, 64], [65, 72, 128]), (13, [32], [0, 16, 31, 33, 64]),
+        (12, [0, 1, 32, 64], [65, 72, 128]), (13, [40], [0, 16, 32, 39, 41, 80]),
+        (24, [4], [0, 3, 5, 8]), (25, [8, 9, 2055], [0, 7, 2056]),
     ]
 
     @Test(arguments: lengths)

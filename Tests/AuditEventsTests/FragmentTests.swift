@@ -151,7 +151,7 @@ import Testing
             (DecodingTests.record, WireError.type(1)), (fragment(1, [1], type: 9), .type(9)), ([], .outOfBounds),
             (DecodingTests.head(size: 32, type: 2), .size(32)),
             (DecodingTests.head(size: 32, type: 2) + DecodingTests.section(5, length: 8), .outOfBounds),
-            (DecodingTests.head(size: 24, type: 2, version: 3), .version(3)),
+            (DecodingTests.head(size: 24, type: 2, version: 4), .version(4)),
             (DecodingTests.head(size: 32, type: 2) + DecodingTests.section(8, length: 4), .section(tag: 8, length: 4)),
         ] {
             do {

@@ -65,7 +65,7 @@ import Testing
             // Half of them with a head that lets the decoder come further.
             if round % 2 == 0, bytes.count >= 24 {
                 let size = UInt32(bytes.count & ~7)
-                bytes.replaceSubrange(0..<8, with: rawBytes(of: size) + [1, 0, 2, 0])
+                bytes.replaceSubrange(0..<8, with: rawBytes(of: size) + [1, 0, 3, 0])
             }
             _ = exercise(bytes)
             var fragments = FragmentAssembler()

@@ -23,9 +23,12 @@ extension EventBuilder {
         if Bool.random(using: &random) { flags |= UInt8(AW_FLAG_STEPS.rawValue) }
         if Int.random(in: 0..<4, using: &random) == 0 { flags |= UInt8(AW_FLAG_STEPS_READ.rawValue) }
         // Of which rule it is tells the records nothing.
-        for tag in SectionTag.allCases where tag != .task && Bool.random(using: &random) {
+        for tag in SectionTag.allCases where ![.task, .subject, .context].contains(tag) && Bool.random(using: &random) {
             addRandom(tag, random: &random)
         }
+        // By numbers of their own: what comes after them stays the same.
+        var own = Random(seed: call.args.0)
+        for tag in [SectionTag.subject, .context] where Bool.random(using: &own) { addRandom(tag, random: &own) }
     }
 
     private mutating func addRandom(_ tag: SectionTag, random: inout Random) {
@@ -75,7 +78,7 @@ extension EventBuilder {
             add(tag, detail: kind, Self.bytes(upTo: 64, random: &random))
         case .target:
             for _ in 0..<Int.random(in: 1...70, using: &random) {
-                add(tag, (0..<MemoryLayout<aw_target>.size).map { _ in UInt8.random(in: 0...255, using: &random) })
+                add(tag, (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) } + [UInt8(call.args.0 & 3), 0, 0, 0, 0, 0, 0, 0])
             }
         case .step:
             for _ in 0..<Int.random(in: 1...12, using: &random) { addRandomStep(random: &random) }
