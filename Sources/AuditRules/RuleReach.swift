@@ -41,7 +41,8 @@ enum RuleReach {
             ASH_SPECIAL_IPC, ASH_SPECIAL_SEM, ASH_SPECIAL_MSG, ASH_SPECIAL_SHM, ASH_SPECIAL_SEM_CONTROL, ASH_SPECIAL_MSG_CONTROL,
             ASH_SPECIAL_SHM_CONTROL,
         ].map { UInt8($0.rawValue) }
-        for (number, shape) in SyscallShapes.wireTable()[first..<first + Int(AS_SYSCALLS)].enumerated() where kinds.contains(shape.special) {
+        for (number, shape) in SyscallShapes.wireTable()[first..<first + Int(AS_SYSCALLS)].enumerated() where kinds.contains(shape.special)
+        {
             mask.insert(number)
         }
         return mask

@@ -118,7 +118,9 @@ import Testing
             event.add(.socketAddress, [1, 0] + Array("/run/x\0".utf8))
             event.add(.descriptorPair, rawBytes(of: Int32(3)) + rawBytes(of: Int32(4)))
             event.add(.special, detail: UInt8(AW_SPECIAL_IPC.rawValue), rawBytes(of: aw_ipc()))
-            for pid in 1...20 { event.add(.target, rawBytes(of: UInt32(pid)) + [UInt8](repeating: 0x61, count: 28) + [UInt8](repeating: 0, count: 8)) }
+            for pid in 1...20 {
+                event.add(.target, rawBytes(of: UInt32(pid)) + [UInt8](repeating: 0x61, count: 28) + [UInt8](repeating: 0, count: 8))
+            }
             try AllocationTests.writeWithoutMemory(event, lines: 6 + 2 + 1 + 1 + 1 + 20)
         }
     }

@@ -125,7 +125,9 @@ import Testing
     }
 
     @Test func hostileTextStaysWithinTheField() throws {
-        #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, Array("a\nb".utf8))]))?.hasSuffix(" subj=610A62 key=(null)") == true)
+        #expect(
+            try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, Array("a\nb".utf8))]))?.hasSuffix(" subj=610A62 key=(null)")
+                == true)
         #expect(try RecordFormatterTests.record("SYSCALL", of: Self.event([(1, [])]))?.hasSuffix(" subj=? key=(null)") == true)
         let long = [UInt8](repeating: 1, count: Int(AW_CONTEXT_MAX))
         let digits = String(repeating: "01", count: long.count)

@@ -58,7 +58,8 @@ final class RuleSession {
             workload.process.isRunning
         else { throw HarnessError("the workload does not start: \(workload.error)") }
 
-        let lines = try RuleGenerator(scene: RuleScene(directory: place, leader: Int(leader)), isOfLabels: isOfLabels).set(number, count: size)
+        let lines = try RuleGenerator(scene: RuleScene(directory: place, leader: Int(leader)), isOfLabels: isOfLabels).set(
+            number, count: size)
         let rules = directory.appending(path: "rules")
         try (lines.map(\.text).joined(separator: "\n") + "\n").write(to: rules, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: rules.path)

@@ -71,7 +71,9 @@ extension EventBuilder {
         case .subject: add(tag, [UInt8.random(in: 0...3, using: &random), 0, 0, 0])
         case .context:
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                add(tag, [UInt8.random(in: 0...3, using: &random), 0, 0, 0, 0, 0, 0, 0] + Self.bytes(upTo: Int(AW_CONTEXT_MAX), random: &random))
+                add(
+                    tag,
+                    [UInt8.random(in: 0...3, using: &random), 0, 0, 0, 0, 0, 0, 0] + Self.bytes(upTo: Int(AW_CONTEXT_MAX), random: &random))
             }
         case .special:
             let kind = UInt8.random(in: 0...16, using: &random)
