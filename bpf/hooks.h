@@ -86,7 +86,6 @@ static __always_inline bool hook__failed(enum hook hook, __u64 result)
 		(object)->gid = GET(inode, i_gid.val);                 \
 		(object)->flags = 0;                                   \
 		(object)->sid = sid__of_inode(inode);                  \
-		(object)->reserved = 0;                                \
 	})
 
 static __always_inline void hook__no_object(struct aw_object *object)

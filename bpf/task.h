@@ -209,7 +209,6 @@ static __always_inline bool object__read(struct aw_object *object, struct dentry
 	object->gid = INODE_MEMBER(head, inode, i_gid.val);
 	object->flags = flags;
 	object->sid = sid__of_inode(inode);
-	object->reserved = 0;
 	return true;
 }
 

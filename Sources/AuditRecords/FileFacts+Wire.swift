@@ -13,7 +13,7 @@ extension FileFacts {
         deviceMinor = object.dev_minor
         nodeMajor = object.rdev_major
         nodeMinor = object.rdev_minor
-        mode = object.mode
+        mode = UInt32(object.mode)
         user = object.uid
         group = object.gid
     }
@@ -24,8 +24,7 @@ extension aw_object {
     init(_ facts: FileFacts) {
         self.init(
             inode: facts.inode, dev_major: facts.deviceMajor, dev_minor: facts.deviceMinor, rdev_major: facts.nodeMajor,
-            rdev_minor: facts.nodeMinor, mode: facts.mode, uid: facts.user, gid: facts.group, flags: 0, sid: .max,
-            reserved: 0)
+            rdev_minor: facts.nodeMinor, mode: UInt16(truncatingIfNeeded: facts.mode), flags: 0, uid: facts.user, gid: facts.group, sid: .max)
     }
 }
 

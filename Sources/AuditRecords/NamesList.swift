@@ -135,7 +135,7 @@ struct NamesList {
             foundChild = append(NameEntry(name: name, type: type))
         }
         guard let foundChild else { return }
-        if child.flags & AW_OBJECT_ABSENT.rawValue != 0 {
+        if UInt32(child.flags) & AW_OBJECT_ABSENT.rawValue != 0 {
             entries[foundChild].object = Slot()
         } else {
             entries[foundChild].copy(child, at: childSlot)

@@ -207,7 +207,7 @@ struct PathPlan {
     private mutating func addResult(name: Slot, _ event: borrowing EventView, index: SectionIndex) {
         let reader = WireReader(event.sections)
         let object = try? reader.load(at: Int(index.result.offset), as: aw_object.self)
-        let isCreated = (object?.flags ?? 0) & AW_OBJECT_CREATED.rawValue != 0
+        let isCreated = UInt32(object?.flags ?? 0) & AW_OBJECT_CREATED.rawValue != 0
         if isCreated {
             // The name's directory part stands for the parent; a name without one has the working directory.
             var directory = name

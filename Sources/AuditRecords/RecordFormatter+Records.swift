@@ -211,8 +211,7 @@ extension RecordFormatter {
         buffer.append(UInt8(ascii: ":"))
         buffer.appendHexByte(object.dev_minor)
         buffer.append(" mode=")
-        // umode_t has 16 bits.
-        buffer.appendOctal(object.mode & 0xFFFF)
+        buffer.appendOctal(UInt32(object.mode))
         buffer.append(" ouid=")
         buffer.appendDecimal(object.uid)
         buffer.append(" ogid=")

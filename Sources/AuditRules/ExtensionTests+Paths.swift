@@ -106,7 +106,7 @@ extension ExtensionTests {
 
     /// Whether `child` with `name` in its directory is `file`; by the name where it was not there.
     private func isChild(_ file: NamedFile, _ child: aw_object, _ name: RawSpan) -> Bool {
-        if child.flags & AW_OBJECT_ABSENT.rawValue == 0 {
+        if UInt32(child.flags) & AW_OBJECT_ABSENT.rawValue == 0 {
             return file.isKnown && child.inode == file.object.inode && child.dev_major == file.object.dev_major
                 && child.dev_minor == file.object.dev_minor
         }

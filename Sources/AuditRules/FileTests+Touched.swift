@@ -55,7 +55,7 @@ extension FileTests {
                 }
             // Of a child the kernel looks at itself alone (`handle_one()`).
             case AW_STEP_CREATE.rawValue, AW_STEP_DELETE.rawValue:
-                guard let step = try? reader.load(at: 0, as: aw_step_child.self), step.child.flags & AW_OBJECT_ABSENT.rawValue == 0
+                guard let step = try? reader.load(at: 0, as: aw_step_child.self), UInt32(step.child.flags) & AW_OBJECT_ABSENT.rawValue == 0
                 else { continue }
                 paths.watched.find(inode: step.child.inode, on: step.child, &touched)
             default: continue

@@ -36,7 +36,7 @@ struct FileTests: ~Escapable {
             // The kernel asks all of them, also when the rule is about one.
             var isThere = false
             for position in 0..<files.count where files[position].isKnown {
-                if files[position].object.mode & Self.typeBits == test.operand & 0xffff { isThere = true }
+                if UInt32(files[position].object.mode) & Self.typeBits == test.operand & 0xffff { isThere = true }
             }
             return isThere == (test.op == .equal)
         default: break

@@ -70,7 +70,7 @@ import Testing
         event.add(.pathname, detail: 1, "dir/file")
         var object = aw_object()
         object.mode = 0o100644
-        object.flags = AW_OBJECT_CREATED.rawValue
+        object.flags = UInt16(AW_OBJECT_CREATED.rawValue)
         event.add(object, as: AW_ROLE_RESULT)
         event.add(object, as: AW_ROLE_RESULT_PARENT)
         return event

@@ -98,7 +98,7 @@ import Testing
             object.inode = UInt64(status.st_ino)
             object.dev_major = UInt32(status.st_dev >> 8 & 0xfff)
             object.dev_minor = UInt32(status.st_dev & 0xff | status.st_dev >> 12 & 0xfff00)
-            object.mode = status.st_mode
+            object.mode = UInt16(status.st_mode)
             return object
         }
 

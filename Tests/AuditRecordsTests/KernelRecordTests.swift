@@ -176,7 +176,7 @@ struct ReadRecord {
     private func add(_ record: ReadRecord, to event: inout EventBuilder, isExec: Bool, names: inout [UInt8]) {
         var object = aw_object()
         object.inode = record.number("inode")
-        object.mode = UInt32(record["mode"] ?? "0", radix: 8)!
+        object.mode = UInt16(record["mode"] ?? "0", radix: 8)!
         object.uid = UInt32(record.number("ouid"))
         object.gid = UInt32(record.number("ogid"))
         let device = (record["dev"] ?? "0:0").split(separator: ":").map { UInt32($0, radix: 16)! }
@@ -187,7 +187,7 @@ struct ReadRecord {
         case ("PARENT", _): event.add(object, as: AW_ROLE_RESULT_PARENT)
         case ("NORMAL", "(null)"): event.add(object, as: AW_ROLE_DESCRIPTOR)
         case ("CREATE", _):
-            object.flags = AW_OBJECT_CREATED.rawValue
+            object.flags = UInt16(AW_OBJECT_CREATED.rawValue)
             event.add(.pathname, detail: names.removeFirst(), record.bytes("name")!)
             event.add(object, as: AW_ROLE_RESULT)
         case ("NORMAL", _) where isExec:

@@ -242,15 +242,14 @@ import Testing
     // MARK: Files that the event tells of
 
     private static let file = aw_object(
-        inode: 7, dev_major: 1, dev_minor: 2, rdev_major: 0, rdev_minor: 0, mode: 0o100600, uid: 0, gid: 0, flags: 0,
-        sid: 0, reserved: 0)
+        inode: 7, dev_major: 1, dev_minor: 2, rdev_major: 0, rdev_minor: 0, mode: 0o100600, flags: 0, uid: 0, gid: 0, sid: 0)
 
     @Test func whatACallReturnedComesUnderItsName() throws {
         var event = try Self.event("openat", [(1, "d/n")], ret: 3)
         event.add(Self.file, as: AW_ROLE_RESULT)
         #expect(try Self.items(event) == ["NORMAL d/n"])
         var made = Self.file
-        made.flags = AW_OBJECT_CREATED.rawValue
+        made.flags = UInt16(AW_OBJECT_CREATED.rawValue)
         event = try Self.event("openat", [(1, "n")], ret: 3)
         event.add(made, as: AW_ROLE_RESULT)
         event.add(Self.file, as: AW_ROLE_RESULT_PARENT)

@@ -32,7 +32,7 @@ import Testing
 
         private static let absent: aw_object = {
             var object = aw_object()
-            object.flags = AW_OBJECT_ABSENT.rawValue
+            object.flags = UInt16(AW_OBJECT_ABSENT.rawValue)
             return object
         }()
 

@@ -258,7 +258,7 @@ import Testing
         var event = EventBuilder()
         event.call.nr = 257
         var object = aw_object()
-        object.flags = AW_OBJECT_CREATED.rawValue
+        object.flags = UInt16(AW_OBJECT_CREATED.rawValue)
         object.mode = 0o100644
         event.add(object, as: AW_ROLE_RESULT)
         event.add(.workingDirectory, "/cwd")

@@ -11,6 +11,6 @@ func fileObject(_ path: String) -> aw_object? {
     // The temporary directory's device fits the old form of a number.
     object.dev_major = UInt32(status.st_dev >> 8 & 0xfff)
     object.dev_minor = UInt32(status.st_dev & 0xff)
-    object.mode = status.st_mode
+    object.mode = UInt16(status.st_mode)
     return object
 }

@@ -65,7 +65,7 @@ extension KernelProbeTests {
                     Field("dev_minor", \aw_object.dev_minor), Field("rdev_major", \aw_object.rdev_major),
                     Field("rdev_minor", \aw_object.rdev_minor), Field("mode", \aw_object.mode), Field("uid", \aw_object.uid),
                     Field("gid", \aw_object.gid), Field("flags", \aw_object.flags),
-                    Field("sid", \aw_object.sid), Field("reserved", \aw_object.reserved),
+                    Field("sid", \aw_object.sid),
                 ])
         }
 

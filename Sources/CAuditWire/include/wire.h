@@ -211,12 +211,11 @@ struct aw_object {
 	__u32 dev_minor;
 	__u32 rdev_major; /* of a device node, else 0 */
 	__u32 rdev_minor;
-	__u32 mode; /* type and permissions */
-	__u32 uid;  /* owner, initial namespace */
+	__u16 mode;  /* type and permissions */
+	__u16 flags; /* enum aw_object_flags */
+	__u32 uid;   /* owner, initial namespace */
 	__u32 gid;
-	__u32 flags; /* enum aw_object_flags */
-	__u32 sid;   /* SELinux security identifier, 0 where that is not known or there is none */
-	__u32 reserved;
+	__u32 sid; /* SELinux security identifier, 0 where that is not known or there is none */
 };
 
 /*
@@ -404,14 +403,14 @@ _Static_assert(sizeof(struct aw_header) == 24, "aw_header");
 _Static_assert(sizeof(struct aw_syscall) == 160, "aw_syscall");
 _Static_assert(sizeof(struct aw_operation) == 8, "aw_operation");
 _Static_assert(sizeof(struct aw_section) == 8, "aw_section");
-_Static_assert(sizeof(struct aw_object) == 48, "aw_object");
+_Static_assert(sizeof(struct aw_object) == 40, "aw_object");
 _Static_assert(sizeof(struct aw_credentials) == 48, "aw_credentials");
 _Static_assert(sizeof(struct aw_mq_attr) == 32, "aw_mq_attr");
 _Static_assert(sizeof(struct aw_ipc_set) == 24, "aw_ipc_set");
 _Static_assert(sizeof(struct aw_clock) == 64, "aw_clock");
 _Static_assert(sizeof(struct aw_target) == 40, "aw_target");
-_Static_assert(sizeof(struct aw_step_file) == 56, "aw_step_file");
-_Static_assert(sizeof(struct aw_step_child) == 96, "aw_step_child");
+_Static_assert(sizeof(struct aw_step_file) == 48, "aw_step_file");
+_Static_assert(sizeof(struct aw_step_child) == 80, "aw_step_child");
 _Static_assert(sizeof(struct aw_step_path) == 16, "aw_step_path");
 _Static_assert((AW_RECORD_MAX & (AW_RECORD_MAX - 1)) == 0, "AW_RECORD_MAX is used as a mask");
 _Static_assert((AW_PATH_MAX & (AW_PATH_MAX - 1)) == 0, "AW_PATH_MAX is used as a mask");

@@ -51,8 +51,8 @@ extension EventBuilder {
             where Int.random(in: 0..<3, using: &random) == 0 {
                 var object = aw_object()
                 object.inode = random.next()
-                object.mode = UInt32(truncatingIfNeeded: random.next())
-                object.flags = UInt32.random(in: 0...1, using: &random)
+                object.mode = UInt16(truncatingIfNeeded: random.next())
+                object.flags = UInt16.random(in: 0...1, using: &random)
                 object.dev_major = UInt32.random(in: 0...300, using: &random)
                 add(object, as: role)
             }
@@ -92,7 +92,7 @@ extension EventBuilder {
         func object(_ random: inout Random) -> aw_object {
             var object = aw_object()
             object.inode = UInt64.random(in: 1...3, using: &random)
-            object.flags = [0, 0, AW_OBJECT_ABSENT.rawValue].randomElement(using: &random)!
+            object.flags = [0, 0, UInt16(AW_OBJECT_ABSENT.rawValue)].randomElement(using: &random)!
             return object
         }
         let kind = UInt8.random(in: 0...6, using: &random)

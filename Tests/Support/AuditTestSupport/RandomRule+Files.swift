@@ -49,8 +49,7 @@ extension RandomRule {
             event.objects.append(
                 aw_object(
                     inode: UInt64(value()), dev_major: value(), dev_minor: value(), rdev_major: value(), rdev_minor: value(),
-                    mode: types.randomElement(using: &random)!.mode | 0o644, uid: value(), gid: value(), flags: 0, sid: 0,
-                    reserved: 0))
+                    mode: UInt16(types.randomElement(using: &random)!.mode | 0o644), flags: 0, uid: value(), gid: value(), sid: 0))
         }
     }
 }
