@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "read.h"
 #include "record.h"
+#include "sid.h"
 
 #define LABEL_FLAG_STALE 0x800 /* FLAG_STALE of enum label_flags: replaced, its proxy has the one that counts */
 
@@ -110,6 +111,17 @@ __noinline int label__add(__u32 slot)
 	if (size > AW_LABELS_MAX)
 		record__incomplete(record);
 	return 0;
+}
+
+/* Adds the security identifier of `cred`, which are those of the task that makes the call: selinux_current_getsecid_subj(). */
+static __always_inline void record__subject(struct record_memory *record, struct cred *cred)
+{
+	if (!RECORD_ROOM(record, sizeof(__u32))) {
+		record__incomplete(record);
+		return;
+	}
+	*(__u32 *)RECORD_NEXT(record) = sid__of_cred(cred);
+	record__section(record, AW_SECTION_SUBJECT, 0, 0, sizeof(__u32));
 }
 
 /* Whether `target` has the label of the calling task. */

@@ -11,7 +11,6 @@
 #include "label.h"
 #endif
 #include "select.h"
-#include "sid.h"
 #include "special.h"
 #include "task.h"
 #include "tasks.h"
@@ -215,21 +214,6 @@ static __always_inline bool leave__wants_directory(const struct inflight *call)
 	return (call->shape.flags & ASH_CWD || call->flags & INFLIGHT_NAMED) && !(call->shape.flags & ASH_MOVES);
 }
 
-#ifndef TIER_STAGED
-
-/* The security identifier of the task that makes the call: selinux_current_getsecid_subj(). */
-static __always_inline void record__subject(struct record_memory *record, struct task_struct *task)
-{
-	if (!RECORD_ROOM(record, sizeof(__u32))) {
-		record__incomplete(record);
-		return;
-	}
-	*(__u32 *)RECORD_NEXT(record) = sid__of_cred(READ(task, cred));
-	record__section(record, AW_SECTION_SUBJECT, 0, 0, sizeof(__u32));
-}
-
-#endif
-
 /* What is read from the task's own memory, and its groups. */
 static __always_inline void leave__process(struct record_memory *record, const struct leaving *leaving, struct task_struct *task,
 					   bool returned)
@@ -337,7 +321,7 @@ static __noinline int stage__leave(struct task_struct *task, long ret, bool retu
 	if (control_label)
 		label__add(slot);
 	if (control_sid_cred)
-		record__subject(record, task);
+		record__subject(record, READ(task, cred));
 	if (control_wanted & (ASC_WANTED_PROGRAM | ASC_WANTED_ANCESTORS | ASC_WANTED_PATHS))
 		asked__add(record, slot, kind, call, leave__result(leaving, returned));
 	leave__process(record, leaving, task, returned);

@@ -180,6 +180,8 @@ static __always_inline int ring__tell(__u32 slot, struct task_struct *task, stru
 	record->flags = (call ? AW_FLAG_WITHIN : 0) | (returned ? 0 : AW_FLAG_NO_RETURN);
 	if (control_label)
 		label__add(slot);
+	if (control_sid_cred)
+		record__subject(record, issue->cred ? (void *)issue->cred : READ(task, cred));
 	if (control_wanted & ASC_WANTED_PROGRAM)
 		asked__program(slot);
 	ring__sections(slot);

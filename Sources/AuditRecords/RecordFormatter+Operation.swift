@@ -68,7 +68,7 @@ extension RecordFormatter {
         buffer.appendDecimal(call.sgid)
         buffer.append(" fsgid=")
         buffer.appendDecimal(call.fsgid)
-        appendLabel(" subj=", event, index: index, into: &buffer)
+        appendSubject(event, index: index, into: &buffer)
         appendKey(key, into: &buffer)
         if options.enriched { enrichOperation(event.operation ?? 0, call, line: line, into: &buffer) }
         endLine(&line, into: &buffer)

@@ -623,9 +623,11 @@ void contexts_complete(struct cbpf *handle, const void **bytes, uint32_t *size)
 	if (used < sizeof(header) + sizeof(struct aw_syscall) || used > AW_RECORD_MAX)
 		return;
 	memcpy(&header, event, sizeof(header));
-	if (header.type != AW_TYPE_SYSCALL || header.size != used)
+	if ((header.type != AW_TYPE_SYSCALL && header.type != AW_TYPE_OPERATION) || header.size != used)
 		return;
-	for (uint32_t at = sizeof(header) + sizeof(struct aw_syscall); at + sizeof(head) <= used;) {
+	uint32_t start = sizeof(header) + sizeof(struct aw_syscall) + (header.type == AW_TYPE_OPERATION ? sizeof(struct aw_operation) : 0);
+
+	for (uint32_t at = start; at + sizeof(head) <= used;) {
 		memcpy(&head, event + at, sizeof(head));
 		at += sizeof(head);
 		if (head.length <= 0)
