@@ -20,7 +20,9 @@ package enum RingOperationNames {
 
     /// The name of operation `number`, or nil.
     package static func name(_ number: UInt32) -> StaticString? {
-        for entry in names where entry.number == Int(number) { return entry.name }
+        // A span, because the array's own iterator takes memory for each step where it is not specialized.
+        let list = names.span
+        for position in list.indices where list[position].number == Int(number) { return list[position].name }
         return nil
     }
 }

@@ -210,7 +210,7 @@ import Testing
         #expect(Self.error(Self.head(size: size) + Self.record[24..<Int(size)]) == .outOfBounds)
     }
 
-    @Test(arguments: [UInt16(0), 2, 3, 0x0100, .max]) func type(_ type: UInt16) {
+    @Test(arguments: [UInt16(0), 2, 4, 0x0100, .max]) func type(_ type: UInt16) {
         #expect(Self.error(Self.head(size: 184, type: type) + Self.record[24...]) == .type(type))
     }
 
