@@ -23,14 +23,14 @@ extension CollectionTests {
             (0..<MemoryLayout<T>.size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
         }
 
-        /// A record: size, type, version 2, flags 0, time, sequence.
+        /// A record: size, type, version 3, flags 0, time, sequence.
         static func record(_ type: UInt16, time: UInt64 = 0, _ payload: [UInt8]) -> [UInt8] {
-            little(UInt32(24 + payload.count)) + little(type) + [2, 0] + little(time) + little(UInt64(1)) + payload
+            little(UInt32(24 + payload.count)) + little(type) + [3, 0] + little(time) + little(UInt64(1)) + payload
         }
 
         /// capture.h: magic, size, version, wire version, machine, all capabilities, a tick of 4 ms, boot id.
         static let header: [UInt8] =
-            [0x89] + Array("EBPA\r\n\0".utf8) + little(UInt32(56)) + little(UInt16(1)) + [2, 0] + little(UInt32(0xc000_003e))
+            [0x89] + Array("EBPA\r\n\0".utf8) + little(UInt32(56)) + little(UInt16(1)) + [3, 0] + little(UInt32(0xc000_003e))
             + little(UInt32(0)) + little(UInt64.max) + little(UInt64(4_000_000)) + [UInt8](repeating: 0, count: 16)
         /// Tick 1000 was 50 s after the start, at 1,700,000,000 s.
         static let clock = record(
