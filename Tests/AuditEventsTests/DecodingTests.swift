@@ -135,7 +135,7 @@ import Testing
     @Test func aSectionIsFoundByTagAndDetail() throws {
         let bytes = Self.record(
             Self.section(6, detail: 0, [1]) + Self.section(6, detail: 2, [2]) + Self.section(6, detail: 2, [3])
-                + Self.section(8, detail: 4, [UInt8](repeating: 7, count: 48)))
+                + Self.section(8, detail: 4, [UInt8](repeating: 7, count: 40)))
         try Self.decode(bytes) { view in
             func found(_ tag: SectionTag, _ detail: UInt8? = nil) -> [UInt8]? {
                 if let section = view.section(tag, detail: detail) { Self.copy(section.bytes) } else { nil }
@@ -144,7 +144,7 @@ import Testing
             #expect(found(.pathname, 0) == [1])
             #expect(found(.pathname, 2) == [2], "the first of them")
             #expect(found(.pathname, 1) == nil)
-            #expect(found(.object) == [UInt8](repeating: 7, count: 48))
+            #expect(found(.object) == [UInt8](repeating: 7, count: 40))
             #expect(found(.object, 4) != nil)
             #expect(found(.object, 1) == nil)
             #expect(found(.tty) == nil)
@@ -217,7 +217,7 @@ import Testing
     /// Of each tag the lengths that wire.h allows, and others: at the bounds where there are.
     static let lengths: [(UInt16, [Int], [Int])] = [
         (1, [0, 1, 64], [65]), (2, [0, 4106], [4113, 8000]), (3, [0, 4106], [4113, 8000]), (4, [0, 128], [129]),
-        (5, [0, 32768], [32769]), (6, [0, 4095], [4096]), (7, [0, 2, 128], [129]), (8, [48], [0, 47, 49, 96]),
+        (5, [0, 32768], [32769]), (6, [0, 4095], [4096]), (7, [0, 2, 128], [129]), (8, [40], [0, 39, 41, 80]),
         (9, [0, 4, 4096], [1, 2, 3, 4098]), (10, [8], [0, 4, 7, 9, 16]), (11, [8], [0, 4, 7, 9, 16]),
         (12, [0, 1, 32, 64], [65, 72, 128]), (13, [40], [0, 16, 32, 39, 41, 80]),
         (24, [4], [0, 3, 5, 8]), (25, [8, 9, 2055], [0, 7, 2056]),
