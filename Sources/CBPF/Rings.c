@@ -44,8 +44,27 @@ static void find_function(const struct btf *btf, struct ring_types *types)
 }
 
 /*
+ * Whether the kernel's table of operations has `member`: struct io_issue_def, before 6.3 io_op_def. Only with `audit_skip` (5.16) does audit know operations, and
+ * only with `issue` (6.0) are those functions called by it.
+ */
+static bool defines(const struct btf *btf, const char *member)
+{
+	static const char *const names[] = { "io_issue_def", "io_op_def" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int id = btf__find_by_name_kind(btf, names[i], BTF_KIND_STRUCT);
+		const struct btf_type *type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+		for (int n = 0; type && n < btf_vlen(type); n++)
+			if (!strcmp(btf__name_by_offset(btf, btf_members(type)[n].name_off), member))
+				return true;
+	}
+	return false;
+}
+
+/*
  * Those that io_issue_defs names (io_uring/opdef.c, from 6.0) for the operations that audit has records for. They are called by pointer, so that they are
- * there also where the compiler has made the function that calls them a part of others (seen on 6.1 and 7.3), and they return what audit shows.
+ * there also where the function that calls them is not (Debian's 6.1 and 7.3), and they return what audit shows.
  */
 static void find_kinds(const struct btf *btf, struct ring_types *types)
 {
@@ -57,7 +76,7 @@ static void find_kinds(const struct btf *btf, struct ring_types *types)
 	};
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) <= RING_LINKS_MAX / 2, "links");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; defines(btf, "issue") && i < sizeof(names) / sizeof(names[0]); i++) {
 		int id = btf__find_by_name_kind(btf, names[i], BTF_KIND_FUNC);
 		const struct btf_type *prototype = id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
 
@@ -348,6 +367,12 @@ void cbpf_attach_rings(struct cbpf *handle, uint32_t ways, struct cbpf_rings_rep
 			  handle->btf_path  ? btf__parse(handle->btf_path, NULL) :
 					      btf__load_vmlinux_btf();
 	struct ring_types types = {};
+
+	if (btf && !defines(btf, "audit_skip")) {
+		say(side, "audit does not know them in this kernel, as it does from 5.16 on", 0);
+		btf__free(btf);
+		btf = NULL;
+	}
 	/* What trampolines call can be preempted there, so that runs are skipped; kprobes cannot (bpf/btf.bpf.c). */
 	bool is_preemptible = btf && ways && cbpf_probe(CBPF_FEATURE_PREEMPTIBLE) == 1;
 	const enum ring_attachment tried[] = {

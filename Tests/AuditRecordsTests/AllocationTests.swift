@@ -139,6 +139,13 @@ import Testing
             event.operation = 18
             event.add(.label, detail: UInt8(AW_LABEL_PROFILE.rawValue), "unconfined")
             try AllocationTests.writeWithoutMemory(event, lines: 2)
+        }
+    }
+
+    @Test func anEnrichedOperation() async {
+        await #expect(processExitsWith: .success) {
+            var event = EventBuilder()
+            event.operation = 18
             try AllocationTests.writeWithoutMemory(event, lines: 2, options: FormatOptions(enriched: true))
         }
     }

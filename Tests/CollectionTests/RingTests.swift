@@ -77,6 +77,11 @@ extension CollectionTests {
             for line in collector.error.split(separator: "\n") where line.contains("io_uring") && !line.contains("rule decided") {
                 print(line)
             }
+            if collector.error.contains("rules of the list io_uring have no effect") {
+                print("skipped: operations are not seen here, which is said")
+                #expect(try collector.records().allSatisfy { $0.type != "URINGOP" })
+                return nil
+            }
             if kernel == nil { print("skipped: the kernel's audit is not there, or in use; only our own records are looked at") }
             return Outcome(
                 ours: try Self.events(of: collector.records(), pid: workload.pid),
@@ -109,7 +114,9 @@ extension CollectionTests {
             let hasResults = !outcome.error.contains("URINGOP records have no success= and exit=")
             let expected = hasResults ? kernel : kernel.map(\.withoutResults)
             #expect(outcome.ours.count == expected.count)
-            for (ours, theirs) in zip(outcome.ours, expected) { #expect(ours == theirs) }
+            // Whether the program that waits for a worker or the event of that worker goes on first is not the same on both sides.
+            func inOrder(_ events: [Event]) -> [Event] { events.sorted { $0.description < $1.description } }
+            for (ours, theirs) in zip(inOrder(outcome.ours), inOrder(expected)) { #expect(ours == theirs) }
             print("compared \(expected.count) events with the kernel's audit, \(hasResults ? "with" : "without") results")
         }
 
@@ -144,6 +151,10 @@ extension CollectionTests {
                 pids.append(workload.pid)
             }
             try collector.stop()
+            if collector.error.contains("rules of the list io_uring have no effect") {
+                print("skipped: operations are not seen here, which is said")
+                return
+            }
             let records = try collector.records()
             let counts = try pids.map { pid in
                 try records.count { record in try record.type == "URINGOP" && record.need("pid") == "\(pid)" }
