@@ -268,9 +268,9 @@ int leave_issue(__u64 *ctx)
 }
 
 #if defined(__TARGET_ARCH_x86)
-#define FIRST_ARGUMENT(regs) ((void *)(regs)->di)
+#define FIRST_ARGUMENT(frame) ((void *)(frame)->di)
 #else
-#define FIRST_ARGUMENT(regs) ((void *)(regs)->regs[0])
+#define FIRST_ARGUMENT(frame) ((void *)(frame)->regs[0])
 #endif
 
 SEC("?kprobe.multi")
