@@ -63,9 +63,8 @@ extension KernelProbeTests {
                 [
                     Field("inode", \aw_object.inode), Field("dev_major", \aw_object.dev_major),
                     Field("dev_minor", \aw_object.dev_minor), Field("rdev_major", \aw_object.rdev_major),
-                    Field("rdev_minor", \aw_object.rdev_minor), Field("mode", \aw_object.mode), Field("uid", \aw_object.uid),
-                    Field("gid", \aw_object.gid), Field("flags", \aw_object.flags),
-                    Field("sid", \aw_object.sid),
+                    Field("rdev_minor", \aw_object.rdev_minor), Field("mode", \aw_object.mode), Field("flags", \aw_object.flags),
+                    Field("uid", \aw_object.uid), Field("gid", \aw_object.gid), Field("sid", \aw_object.sid),
                 ])
         }
 
