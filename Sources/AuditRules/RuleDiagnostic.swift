@@ -52,6 +52,8 @@ package enum RuleFault: Sendable, Equatable {
     case duplicate(of: RulePlace)
     case noSuchRule
     case kernelOnly
+    case noLabels
+    case onlySubjectRole
     case noTask
     case syscallForTaskList
     case syscallOnList(String)
@@ -168,6 +170,8 @@ package enum RuleFault: Sendable, Equatable {
         case .tooManyFields(let limit): "Too many fields in rule: at most \(limit), key included"
         case .duplicate(let place): "Rule exists: it repeats the one at \(place); remove either"
         case .noSuchRule: "the rule to delete is not there (No such file or directory); it must be as it was added, in every part"
+        case .noLabels: "no security module labels tasks here, or its labels are not known, so the rule never matches"
+        case .onlySubjectRole: "AppArmor, which labels tasks here, has subj_role alone, so the rule never matches"
         case .kernelOnly: "only the kernel's own audit sees what programs send to it; the rule has no effect here"
         case .noTask: "a task that is made has nothing of what the rule asks for, so the rule never matches"
         case .syscallForTaskList: "Syscall auditing requested for task list; the task list takes no -S"

@@ -28,6 +28,8 @@ package struct RuleSet: Sendable {
     /// When each of ``deciding`` would be tried if both lists were one, 0 first: the kernel's `prio`, turned round.
     let ranks: [UInt32]
     let rings: RingTable
+    /// Where rules ask for labels, and for which part first.
+    let labelTests: [(place: RulePlace, field: RuleField)]
     /// What some rule asks for, so that events must carry it.
     package let wanted: WantedParts
     /// Some rule asks for an address family.
@@ -65,6 +67,7 @@ package struct RuleSet: Sendable {
         self.keys = rules.map(\.key) + ringRules.map(\.key)
         func ranks(of list: RuleList) -> [UInt32] { all.indices.filter { all[$0].list == list }.map(UInt32.init) }
         self.ranks = ranks(of: .exit) + ranks(of: .ring)
+        labelTests = all.compactMap { rule in rule.tests.first(where: \.field.isLabel).map { (rule.place, $0.field) } }
         wanted = Self.wanted(by: all)
         self.needsFamily = (rules + ringRules).contains { rule in rule.tests.contains { $0.field == .saddrFamily } }
         var compiled: [CompiledRule] = []

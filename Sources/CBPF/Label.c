@@ -64,3 +64,10 @@ void cbpf_find_label(struct cbpf *handle)
 		}
 	}
 }
+
+enum cbpf_labels cbpf_labels(const struct cbpf *handle)
+{
+	if (handle->contexts)
+		return CBPF_LABELS_SELINUX;
+	return handle->label && *handle->label ? CBPF_LABELS_APPARMOR : CBPF_LABELS_NONE;
+}

@@ -107,6 +107,7 @@ extension Collector {
         }
         tellShortcoming(hooks)
         tellShortcoming(rings)
+        tellLabels(rules.rules)
         if !configuration.isSilent { Screen.error("ebpf-audit: rules in force: \(selection.ruleCount), read anew\n") }
         let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
         pipeline.write(.reload(calls: calls, hooks: hooks, rules: selection.ruleCount))

@@ -78,6 +78,7 @@ struct Collector: ~Copyable {
         if let lacking = pipeline.kernel.lackingForContexts, !configuration.isSilent {
             Screen.error("ebpf-audit: SELinux's labels are left out: not found in this kernel: \(lacking)\n")
         }
+        tellLabels(selection.rules)
         // Only attached programs answer in some tiers.
         pipeline.refreshClock()
         let calls = pipeline.kernel.callsReport(selection.calls(ways: configuration.calls))
@@ -145,6 +146,12 @@ struct Collector: ~Copyable {
         guard let sentence = hooks.shortcoming, sentence != shortcomingTold else { return }
         shortcomingTold = sentence
         if !configuration.isSilent { Screen.error("ebpf-audit: \(sentence)\n") }
+    }
+
+    /// Says which of `rules` ask for labels that events do not have.
+    func tellLabels(_ rules: RuleSet) {
+        guard !configuration.isSilent else { return }
+        for remark in rules.remarks(on: pipeline.kernel.labels) { Screen.error("ebpf-audit: \(remark)\n") }
     }
 
     /// Says what is missing where operations of io_uring are seen, unless that was said last.

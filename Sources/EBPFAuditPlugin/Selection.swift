@@ -57,6 +57,9 @@ struct Selection {
             tasks: rules.image.tasks, operations: rules.image.operations, wanted: rules.rules.wanted)
     }
 
+    /// The rules in force.
+    var rules: RuleSet { current.rules }
+
     /// How many rules there are.
     var ruleCount: Int { current.rules.deciding.count }
 

@@ -285,6 +285,15 @@ package enum ContextName: Sendable, Equatable {
         return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: Int(size)), borrowing: self)
     }
 
+    /// Whose labels events have; once ``attach()`` has looked.
+    package var labels: SecurityLabels {
+        switch unsafe cbpf_labels(handle) {
+        case CBPF_LABELS_SELINUX: .seLinux
+        case CBPF_LABELS_APPARMOR: .appArmor
+        default: .none
+        }
+    }
+
     /// What is missing to tell SELinux's labels, where it is at work and they are not told; once ``attach()`` has looked. Nil where nothing is.
     package var lackingForContexts: String? {
         unsafe cbpf_contexts_lacking(handle).map { unsafe String(cString: $0) }

@@ -227,6 +227,10 @@ import Testing
     @Test func labelsNeverMatchWhereThereAreNone() throws {
         let set = try compile("-a always,exit -S all -F subj_type!=x_t\n-a always,user -F uid=0")
         #expect(set.warnings.map(\.fault) == [.kernelOnly])
+        #expect(set.remarks(on: .none).map(\.fault) == [.noLabels])
+        #expect(set.remarks(on: .appArmor).map(\.word) == ["subj_type"])
+        #expect(set.remarks(on: .seLinux) == [])
+        #expect(try compile("-a always,exit -S all -F subj_role=x").remarks(on: .appArmor) == [])
         #expect(set.rules.count == 1)
         #expect(try !selects(Evaluator(set), open("x"), []))
     }

@@ -209,6 +209,14 @@ int cbpf_ring_next(struct cbpf *handle, const void **bytes, uint32_t *size);
  */
 const char *cbpf_contexts_lacking(const struct cbpf *handle);
 
+/* Whose labels events have. Once the programs are attached. */
+enum cbpf_labels {
+	CBPF_LABELS_NONE = 0, /* no module labels tasks, or its labels are not known here */
+	CBPF_LABELS_APPARMOR,
+	CBPF_LABELS_SELINUX,
+};
+enum cbpf_labels cbpf_labels(const struct cbpf *handle);
+
 /* What the names in a context are of. */
 enum cbpf_name {
 	CBPF_NAME_USER = 0,
