@@ -24,7 +24,8 @@ extension aw_object {
     init(_ facts: FileFacts) {
         self.init(
             inode: facts.inode, dev_major: facts.deviceMajor, dev_minor: facts.deviceMinor, rdev_major: facts.nodeMajor,
-            rdev_minor: facts.nodeMinor, mode: UInt16(truncatingIfNeeded: facts.mode), flags: 0, uid: facts.user, gid: facts.group, sid: .max)
+            rdev_minor: facts.nodeMinor, mode: UInt16(truncatingIfNeeded: facts.mode), flags: 0, uid: facts.user, gid: facts.group,
+            sid: .max)
     }
 }
 

@@ -149,8 +149,8 @@ import Testing
 
     @Test func whatIsMadeOrRemovedIsInItsDirectory() throws {
         let absent = aw_object(
-            inode: 0, dev_major: 0, dev_minor: 0, rdev_major: 0, rdev_minor: 0, mode: 0, flags: UInt16(AW_OBJECT_ABSENT.rawValue), uid: 0, gid: 0,
-            sid: 0)
+            inode: 0, dev_major: 0, dev_minor: 0, rdev_major: 0, rdev_minor: 0, mode: 0,
+            flags: UInt16(AW_OBJECT_ABSENT.rawValue), uid: 0, gid: 0, sid: 0)
         for (kind, file) in [(AW_STEP_DELETE, object(5)), (AW_STEP_CREATE, object(5)), (AW_STEP_CREATE, nil)] {
             let event = hooked(
                 "link/authorized_keys", file,
