@@ -14,6 +14,8 @@ BINARY := .build/release/ebpf-audit
 TEST_BUNDLE := .build/debug/ebpf-auditPackageTests.xctest
 # Relocations of a position-independent program, packed: a megabyte less. The C library reads them since 2.36; not every linker makes them.
 RELR := $(if $(filter 2.36,$(shell { echo 2.36; getconf GNU_LIBC_VERSION | cut -d' ' -f2; } | sort -V | head -n1)),-Xlinker -z -Xlinker pack-relative-relocs)
+# Functions that are alike to the last instruction are in the program once: 0.2 MB. Nothing in it tells functions apart by their addresses.
+ICF := -Xlinker --icf=all
 RELEASE := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
 
 # What building needs, and what only the tests need: Debian's package names.
@@ -134,7 +136,7 @@ check:
 
 ## make build    the program, at .build/release/ebpf-audit
 build: deps bpf
-	$(SWIFT) build $(RELEASE) $(RELR) --product ebpf-audit
+	$(SWIFT) build $(RELEASE) $(RELR) $(ICF) --product ebpf-audit
 
 ## make bpf      the kernel programs, under build/bpf
 bpf: deps $(BPF_ARCHIVES) $(BPF_TOOL_OBJECTS)
