@@ -11,6 +11,8 @@ enum RuleAllowance: String, CaseIterable {
     case pathByName = "path-by-name"
     /// Without path hooks the list `filesystem` does not know what file system a file is on that was not opened.
     case hiddenByName = "filesystem-by-name"
+    /// With path hooks `dir=` finds files by their directories that the list `filesystem` hides.
+    case hiddenButInDirectory = "dir-of-hidden"
     /// Kernels before 5.16 compare the address of an earlier call, when a call has none.
     case earlierAddress = "earlier-address"
 
@@ -21,6 +23,7 @@ enum RuleAllowance: String, CaseIterable {
             "without path hooks names below a directory are compared: not found through links and descriptors, nor the loader of a program"
         case .earlierAddress: "this kernel compares saddr_fam= with the address of an earlier call of the task, when a call has none"
         case .hiddenByName: "without path hooks the list filesystem hides only files that were opened or acted on by a descriptor"
+        case .hiddenButInDirectory: "with path hooks the list filesystem does not hide files from dir="
         case .pathByName: "without path hooks the name is compared: not found through links and descriptors"
         }
     }
@@ -33,6 +36,11 @@ extension RuleRun {
         let keepsAddresses = release.compare("5.16", options: .numeric) == .orderedAscending
         if keepsAddresses, suspects(difference).contains(where: { $0.tests.contains { $0.field == "saddr_fam" } }) {
             return .earlierAddress
+        }
+        if hasHooks, lines.contains(where: { $0.kind == .filesystemNever }),
+            suspects(difference).contains(where: { $0.tests.contains { $0.field == "dir" } })
+        {
+            return .hiddenButInDirectory
         }
         guard !hasHooks, let event = difference.event, event.records.contains(where: { $0.type == "PATH" }) else { return nil }
         if lines.contains(where: { $0.kind == .filesystemNever }), suspects(difference).contains(where: { !$0.tests.isEmpty }) {
