@@ -108,14 +108,7 @@ static __always_inline bool ring__is_wanted(struct task_struct *task, struct inf
 
 static __always_inline void ring__credentials(struct aw_syscall *facts, struct cred *cred)
 {
-	facts->uid = BPF_CORE_READ(cred, uid.val);
-	facts->gid = BPF_CORE_READ(cred, gid.val);
-	facts->euid = BPF_CORE_READ(cred, euid.val);
-	facts->suid = BPF_CORE_READ(cred, suid.val);
-	facts->fsuid = BPF_CORE_READ(cred, fsuid.val);
-	facts->egid = BPF_CORE_READ(cred, egid.val);
-	facts->sgid = BPF_CORE_READ(cred, sgid.val);
-	facts->fsgid = BPF_CORE_READ(cred, fsgid.val);
+	TASK_CREDENTIALS(facts, cred, BPF_CORE_READ);
 }
 
 /* What it is issued with, where that is not what the task has: io_uring_register(2), IORING_REGISTER_PERSONALITY. */

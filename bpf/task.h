@@ -8,6 +8,19 @@
 #include "sid.h"
 #include "user_memory.h"
 
+/* Users and groups of `cred`, by GET(source, member): READ, or BPF_CORE_READ from a pointer that was read before. */
+#define TASK_CREDENTIALS(call, cred, GET)             \
+	do {                                          \
+		(call)->uid = GET(cred, uid.val);     \
+		(call)->gid = GET(cred, gid.val);     \
+		(call)->euid = GET(cred, euid.val);   \
+		(call)->suid = GET(cred, suid.val);   \
+		(call)->fsuid = GET(cred, fsuid.val); \
+		(call)->egid = GET(cred, egid.val);   \
+		(call)->sgid = GET(cred, sgid.val);   \
+		(call)->fsgid = GET(cred, fsgid.val); \
+	} while (0)
+
 static __always_inline void task__facts(struct task_struct *task, struct aw_syscall *call)
 {
 	struct cred *cred = READ(task, cred);
@@ -19,14 +32,7 @@ static __always_inline void task__facts(struct task_struct *task, struct aw_sysc
 	call->auid = READ(task, loginuid.val);
 	call->ses = READ(task, sessionid);
 	call->personality = READ(task, personality);
-	call->uid = READ(cred, uid.val);
-	call->gid = READ(cred, gid.val);
-	call->euid = READ(cred, euid.val);
-	call->suid = READ(cred, suid.val);
-	call->fsuid = READ(cred, fsuid.val);
-	call->egid = READ(cred, egid.val);
-	call->sgid = READ(cred, sgid.val);
-	call->fsgid = READ(cred, fsgid.val);
+	TASK_CREDENTIALS(call, cred, READ);
 	bpf_get_current_comm(call->comm, sizeof(call->comm));
 }
 

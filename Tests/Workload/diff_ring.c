@@ -4,38 +4,13 @@
  * Usage: diff_ring DIRECTORY
  */
 #define _GNU_SOURCE
-#include "workload.h"
+#include "ring.h"
 
 #include <fcntl.h>
-#include <linux/io_uring.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-static struct io_uring_params parameters;
-static struct io_uring_sqe *entries;
-static char *ring;
-static long fd;
-
-/* Hands one operation in and waits for its end. */
-static int operate(struct io_uring_sqe entry)
-{
-	unsigned int *tail = (unsigned int *)(ring + parameters.sq_off.tail);
-	unsigned int *array = (unsigned int *)(ring + parameters.sq_off.array);
-	unsigned int *head = (unsigned int *)(ring + parameters.cq_off.head);
-	struct io_uring_cqe *results = (struct io_uring_cqe *)(ring + parameters.cq_off.cqes);
-	unsigned int slot = *tail & (parameters.sq_entries - 1);
-	int result;
-
-	entries[slot] = entry;
-	array[slot] = slot;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	CALL(io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, 0, 0);
-	result = results[*head & (parameters.cq_entries - 1)].res;
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-	wl_say("note operation-%d %d\n", entry.opcode, result);
-	return result;
-}
+static int operate(struct io_uring_sqe entry) { return ring_operate(&entry, 1); }
 
 static void all(unsigned char flags)
 {
@@ -66,18 +41,13 @@ int main(int argc, char **argv)
 	wl_enter(argc, argv);
 	wl_start();
 	wl_mark(WL_BEGIN);
-	fd = CALL(io_uring_setup, 8, P(&parameters));
-	if (fd >= 0 && parameters.features & IORING_FEAT_SINGLE_MMAP) {
-		ring = mmap(NULL, parameters.cq_off.cqes + parameters.cq_entries * sizeof(struct io_uring_cqe),
-			    PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, IORING_OFF_SQ_RING);
-		entries = mmap(NULL, parameters.sq_entries * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE, MAP_SHARED,
-			       (int)fd, IORING_OFF_SQES);
-		if (ring == MAP_FAILED || entries == MAP_FAILED)
-			return 3;
+	int made = ring_make();
+
+	if (made < 0)
+		return 3;
+	if (made) {
 		all(0);
 		all(IOSQE_ASYNC);
-	} else {
-		wl_say("note no-uring %ld\n", fd);
 	}
 	wl_mark(WL_END);
 	wl_finish();
